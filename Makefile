@@ -1,0 +1,64 @@
+# Tocsin: everything a newcomer or the build server runs. `make` alone lists the targets.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+# uv from the PATH, or one of our own under .uv/ that touches nothing else on the machine.
+UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
+PYTHON ?= python3
+VENV := .venv/bin
+STAGE ?= local
+PYTEST_WORKERS ?= 2
+export AWS_REGION ?= eu-central-1
+export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
+
+.PHONY: help install lint fmt test test-fast up down demo synth clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 14
+
+install: .venv/.installed node_modules/.installed ## Install the locked dependencies into .venv and node_modules
+
+.uv/bin/uv:
+	$(PYTHON) -m venv .uv
+	.uv/bin/pip install --quiet 'uv>=0.9'
+
+.venv/.installed: pyproject.toml uv.lock $(filter .uv/%,$(UV))
+	$(UV) sync --locked --quiet
+	@touch $@
+
+node_modules/.installed: package.json package-lock.json
+	npm ci --silent --no-audit --no-fund
+	@touch $@
+
+lint: .venv/.installed ## Check style, types and the layering
+	$(VENV)/ruff check .
+	$(VENV)/ruff format --check .
+	$(VENV)/mypy
+	$(VENV)/lint-imports
+
+fmt: .venv/.installed ## Format, and fix what ruff can fix
+	$(VENV)/ruff format .
+	$(VENV)/ruff check --fix .
+
+test: install lint ## Lint and run every test, the local stack included
+	$(VENV)/pytest -n $(PYTEST_WORKERS) --dist loadgroup
+
+test-fast: install ## Run the tests that need no stack and no synth
+	$(VENV)/pytest -n $(PYTEST_WORKERS) -m "not e2e and not synth"
+
+up: install ## Start the local stack and deploy to it
+	$(VENV)/tocsin up
+
+down: install ## Stop the local stack and remove what it left
+	$(VENV)/tocsin down
+
+demo: install ## Watch complaints, escalations and a crisis on a stack of its own
+	$(VENV)/tocsin demo
+
+synth: install ## Synthesize a stage: make synth STAGE=prod
+	npx --no-install cdk synth --quiet -c stage=$(STAGE)
+
+clean: ## Remove what was built (not .venv, not node_modules)
+	rm -rf .build cdk.out .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,0 +1,1 @@
+"""The `tocsin` command: what an operator or a newcomer runs."""

@@ -1,0 +1,17 @@
+"""The `tocsin` command: wires the sub-commands together, and holds none of them."""
+
+from __future__ import annotations
+
+import typer
+
+app = typer.Typer(
+    name="tocsin",
+    help="Deadlines, escalation and crisis response for customer complaints.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,  # locals may hold phone numbers and tokens
+)
+
+
+@app.callback()
+def main() -> None:
+    """Deadlines, escalation and crisis response for customer complaints."""

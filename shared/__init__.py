@@ -1,0 +1,1 @@
+"""What the functions and the command line share: rules, use cases, ports and adapters."""
