@@ -1,0 +1,344 @@
+"""The course of an incident: verdicts as a fold over its events by (`time`, `id`); timers come after events.
+
+Nothing here pages anybody or knows what time it is: a late event is put in its place and the fold run again.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from shared.domain.calendar import BusinessHours, add_time, time_between
+from shared.domain.classification import Known, first_level, keywords_in, known_from, raised_level, together
+from shared.domain.events import Event, Facts
+from shared.domain.incident import Clock, Course
+from shared.domain.policy import AFTERCARE_CLOCKS, STOPPED_BY_WAITING, Policy
+
+MET_BY: dict[str, tuple[str, ...]] = {
+    "complaint.acknowledged": ("respond",),
+    "complaint.proposed": ("respond", "propose"),
+    "complaint.resolved": ("respond", "propose", "step_in", "resolve"),
+    "complaint.closed": ("respond",),
+    "complaint.followed_up": ("follow_up",),
+    "complaint.confirmed": ("follow_up",),
+    "complaint.rated": ("follow_up",),
+    "complaint.root_cause_started": ("root_cause",),
+}
+"""Which clocks an event meets (milestones: by name)."""
+
+_STEP_IN_RUNG = 3
+_CLOSING_RUNG = 2
+_SOLVED = frozenset({"awaiting_confirmation", "resolved", "closed"})
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What the fold needs of an event. It stands on the timeline, so that the fold can be run again.
+
+    Attributes:
+        rung: the highest rung of the chain on which `by` stood when the event arrived; 0 for none.
+        known: what it tells of the complaint, where it tells something.
+    """
+
+    time: int
+    id: str
+    type: str
+    by: str | None = None
+    rung: int = 0
+    known: Known | None = None
+    level: str | None = None
+    score: int | None = None
+    milestone: str | None = None
+
+
+def record_of(event: Event, policy: Policy, rung: int) -> Record:
+    """The part of an event that the fold reads; `rung` is where its author stands."""
+    data = event.data
+    known = None
+    if isinstance(data, Facts):
+        keywords = keywords_in(policy, getattr(data, "summary", None), data.details)
+        known = known_from(data, getattr(data, "channel", None), keywords)
+    return Record(
+        time=event.time,
+        id=event.id,
+        type=event.type,
+        by=getattr(data, "by", None),
+        rung=rung,
+        known=known,
+        level=None if known else getattr(data, "level", None),
+        score=getattr(data, "score", None),
+        milestone=getattr(data, "milestone", None),
+    )
+
+
+def opened(record: Record, policy: Policy) -> Course:
+    """The course of a complaint that was just received: its level, and its clocks from the complaint's own time.
+
+    Raises:
+        ValueError: the record is not one of a complaint.
+    """
+    if record.known is None:
+        raise ValueError(f"an incident is opened by a complaint, not by {record.type}")
+    level = first_level(policy, record.known)
+    empty = Course(opened_at=record.time, level=level, known=record.known, clocks=(), last=(record.time, record.id))
+    return replace(empty, clocks=_level_clocks(empty, policy, record.time))
+
+
+def fold(course: Course, record: Record, policy: Policy) -> Course:
+    """The course after one more event, which must not be older than the last one."""
+    course = missed_by(course, record.time - 1)
+    match record.type:
+        case "complaint.acknowledged":
+            course = replace(course, holder=record.by, acknowledged=True)
+        case "complaint.received" | "complaint.updated":
+            course = _learn(course, record, policy)
+        case "complaint.reclassified":
+            course = _at_level(course, record.level or course.level, record.time, policy)
+        case "complaint.waiting" if course.phase == "open":
+            course = _paused(replace(course, phase="waiting"), record.time, policy)
+        case "complaint.resumed" if course.phase == "waiting":
+            course = _resumed(replace(course, phase="open"), record.time, policy)
+        case _:
+            pass
+    course = _met(course, record)
+    match record.type:
+        case "complaint.resolved" if course.phase not in _SOLVED:
+            course = _solved(course, record.time, policy)
+        case "complaint.closed" if may_close(record, policy):
+            course = replace(course, phase="closed")
+        case "complaint.confirmed" if course.phase == "awaiting_confirmation":
+            course = replace(course, phase="closed")
+        case "complaint.rated":
+            course = _rated(course, record, policy)
+        case "complaint.reopened" if course.phase in _SOLVED:
+            course = _reopened(course, record.time, policy)
+        case _:
+            pass
+    return replace(course, last=max(course.last, (record.time, record.id)))
+
+
+def refold(records: Sequence[Record], policy: Policy) -> Course:
+    """The course as it is when all records are put in their order; the first of the sequence opened the incident."""
+    course = opened(records[0], policy)
+    for record in sorted(records[1:], key=lambda record: (record.time, record.id.encode())):
+        course = fold(course, record, policy)
+    return course
+
+
+def is_late(course: Course, record: Record) -> bool:
+    """Whether an event belongs before something that was already folded: a later event, or a clock that ran out."""
+    last_time, last_id = course.last
+    return (record.time, record.id.encode()) < (last_time, last_id.encode()) or any(
+        clock.verdict == "missed" and clock.ended is not None and clock.ended >= record.time for clock in course.clocks
+    )
+
+
+def missed_by(course: Course, instant: int) -> Course:
+    """The course at an instant: clocks whose deadline is not later and which have had no event are missed."""
+    if all(clock.verdict != "running" or clock.deadline > instant for clock in course.clocks):
+        return course
+    return replace(
+        course,
+        clocks=tuple(
+            replace(clock, verdict="missed", ended=clock.deadline, level=course.level)
+            if clock.verdict == "running" and clock.deadline <= instant
+            else clock
+            for clock in course.clocks
+        ),
+    )
+
+
+def may_close(record: Record, policy: Policy) -> bool:
+    """Whether a close takes effect: always, or by a person of rung 2 or above where a confirmation is required (A5)."""
+    return policy.close_requires == "none" or record.rung >= _CLOSING_RUNG
+
+
+def _met(course: Course, record: Record) -> Course:
+    names = MET_BY.get(record.type, ())
+    if record.type == "complaint.acknowledged" and record.rung >= _STEP_IN_RUNG:
+        names = (*names, "step_in")
+    milestone = record.milestone
+
+    def meets(clock: Clock) -> bool:
+        if milestone is not None:
+            return clock.name == milestone and (clock.milestone or clock.name == "group")
+        return clock.name in names and not clock.milestone
+
+    if not names and milestone is None:
+        return course
+    return replace(
+        course, clocks=tuple(_answered(clock, record.time, course.level) if meets(clock) else clock for clock in course.clocks)
+    )
+
+
+def _answered(clock: Clock, time: int, level: str) -> Clock:
+    if clock.verdict in ("running", "stopped"):
+        return replace(clock, verdict="met", ended=time, level=level, answered=time)
+    if clock.verdict == "missed" and clock.answered is None:
+        return replace(clock, answered=time)
+    return clock
+
+
+def _learn(course: Course, record: Record, policy: Policy) -> Course:
+    if record.known is None:
+        return course
+    known = together(course.known, record.known)
+    asked = raised_level(policy, course.known, known)
+    course = replace(course, known=known)
+    if asked is None or policy.severity[asked] <= policy.severity[course.level]:
+        return course
+    return _at_level(course, asked, record.time, policy)
+
+
+def _at_level(course: Course, level: str, time: int, policy: Policy) -> Course:
+    """Another level: running clocks take its durations, clocks that only it has start now."""
+    if level == course.level:
+        return course
+    raised = policy.severity[level] > policy.severity[course.level]
+    durations = _durations(policy, level, course.known.channel)
+    old, new = policy.calendar_of(course.level), policy.calendar_of(level)
+    course = replace(course, level=level)
+    if course.phase in _SOLVED:
+        return course
+    clocks = tuple(
+        _relevelled(clock, durations.get((clock.name, clock.milestone)), time, raised, (old, new), policy.warning_share)
+        for clock in course.clocks
+    )
+    course = replace(course, clocks=clocks)
+    present = {(clock.name, clock.milestone) for clock in clocks}
+    course = replace(course, clocks=clocks + _level_clocks(course, policy, time, without=present))
+    return _paused(course, time, policy) if course.phase == "waiting" else course
+
+
+def _relevelled(
+    clock: Clock,
+    duration: int | None,
+    time: int,
+    raised: bool,
+    calendars: tuple[BusinessHours | None, BusinessHours | None],
+    share: float,
+) -> Clock:
+    if clock.verdict not in ("running", "stopped") or _is_aftercare(clock):
+        return clock
+    if duration is None:
+        return clock if raised else replace(clock, verdict="cancelled")
+    old, new = calendars
+    if clock.verdict == "stopped":
+        left = clock.left or 0
+        used = clock.duration - left
+        return replace(clock, duration=duration, left=min(left, duration) if raised else max(0, duration - used))
+    if raised:
+        deadline = add_time(new, time, duration)
+        if deadline >= clock.deadline:
+            return clock
+        return replace(clock, duration=duration, deadline=deadline, warn_at=add_time(new, time, round(duration * share)))
+    used = clock.duration - time_between(old, time, clock.deadline)
+    left = max(0, duration - used)
+    return replace(
+        clock,
+        duration=duration,
+        deadline=add_time(new, time, left),
+        warn_at=add_time(new, time, max(0, left - (duration - round(duration * share)))),
+    )
+
+
+def _is_aftercare(clock: Clock) -> bool:
+    return clock.name in AFTERCARE_CLOCKS and not clock.milestone
+
+
+def _solved(course: Course, time: int, policy: Policy) -> Course:
+    confirm = policy.close_requires == "confirmation"
+    course = replace(course, phase="awaiting_confirmation" if confirm else "resolved")
+    length = policy.aftercare.follow_up
+    return course if length is None else _with_clock(course, "follow_up", length, time, policy)
+
+
+def _rated(course: Course, record: Record, policy: Policy) -> Course:
+    score = record.score or 0
+    if course.phase in _SOLVED and score <= policy.rating.reopen_at_most:
+        course = _reopened(course, record.time, policy)
+    elif course.phase == "awaiting_confirmation" and score >= policy.rating.confirm_at_least:
+        course = replace(course, phase="closed")
+    length = policy.aftercare.root_cause
+    running = any(clock.name == "root_cause" and not clock.milestone and clock.verdict == "running" for clock in course.clocks)
+    if length is None or score > policy.rating.root_cause_at_most or running:
+        return course
+    return _with_clock(course, "root_cause", length, record.time, policy)
+
+
+def _reopened(course: Course, time: int, policy: Policy) -> Course:
+    clocks = tuple(
+        replace(clock, verdict="cancelled")
+        if clock.verdict in ("running", "stopped") and clock.name in ("follow_up", "resolve", "propose")
+        else clock
+        for clock in course.clocks
+    )
+    course = replace(course, phase="open", acknowledged=False, clocks=clocks)
+    for (name, milestone), length in _durations(policy, course.level, course.known.channel).items():
+        if name in STOPPED_BY_WAITING and not milestone:
+            course = _with_clock(course, name, length, time, policy)
+    return course
+
+
+def _paused(course: Course, time: int, policy: Policy) -> Course:
+    calendar = policy.calendar_of(course.level)
+    return replace(
+        course,
+        clocks=tuple(
+            replace(clock, verdict="stopped", left=time_between(calendar, time, clock.deadline))
+            if clock.verdict == "running" and clock.name in STOPPED_BY_WAITING and not clock.milestone
+            else clock
+            for clock in course.clocks
+        ),
+    )
+
+
+def _resumed(course: Course, time: int, policy: Policy) -> Course:
+    calendar = policy.calendar_of(course.level)
+    return replace(course, clocks=tuple(_restarted(clock, time, calendar, policy.warning_share) for clock in course.clocks))
+
+
+def _restarted(clock: Clock, time: int, calendar: BusinessHours | None, share: float) -> Clock:
+    if clock.verdict != "stopped" or clock.left is None:
+        return clock
+    to_warning = clock.left - (clock.duration - round(clock.duration * share))
+    return replace(
+        clock,
+        verdict="running",
+        left=None,
+        deadline=add_time(calendar, time, clock.left),
+        warn_at=add_time(calendar, time, to_warning) if to_warning > 0 else clock.warn_at,
+    )
+
+
+def _durations(policy: Policy, level: str, channel: str | None) -> dict[tuple[str, bool], int]:
+    rules = policy.levels[level]
+    return {(name, False): length for name, length in rules.durations(channel)} | {
+        (name, True): length for name, length in rules.milestones.items()
+    }
+
+
+def _level_clocks(
+    course: Course, policy: Policy, time: int, without: Iterable[tuple[str, bool]] = ()
+) -> tuple[Clock, ...]:
+    present = set(without)
+    return tuple(
+        _new_clock(course, name, length, time, policy, milestone)
+        for (name, milestone), length in _durations(policy, course.level, course.known.channel).items()
+        if (name, milestone) not in present
+    )
+
+
+def _with_clock(course: Course, name: str, length: int, time: int, policy: Policy) -> Course:
+    return replace(course, clocks=(*course.clocks, _new_clock(course, name, length, time, policy)))
+
+
+def _new_clock(course: Course, name: str, length: int, time: int, policy: Policy, milestone: bool = False) -> Clock:
+    count = 1 + sum(clock.name == name and clock.milestone == milestone for clock in course.clocks)
+    calendar = policy.calendar_of(course.level)
+    return Clock(
+        key=f"{'milestone:' if milestone else ''}{name}#{count}",
+        name=name,
+        milestone=milestone,
+        duration=length,
+        deadline=add_time(calendar, time, length),
+        warn_at=add_time(calendar, time, round(length * policy.warning_share)),
+    )

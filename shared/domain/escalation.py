@@ -1,0 +1,129 @@
+"""The ladder (B2): missed clocks go up the chain until somebody acknowledges.
+
+An incident has one ladder. Its deadlines are absolute: an outage delays a page, it does not shift the ladder; rungs
+whose window passed meanwhile are entered as stale, only the rung that is due now is paged.
+"""
+
+from dataclasses import replace
+
+from shared.domain.incident import Clock, Ladder
+from shared.domain.outcome import OPERATIONS, PageReason
+from shared.domain.policy import AFTERCARE_CLOCKS, STOPPED_BY_WAITING
+from shared.domain.step import Step
+
+ESCALATION = "escalation"
+"""What feeds a ladder that a person asked for; a resolve or a close ends it as it ends a missed clock."""
+
+
+def clock_missed(step: Step, clock: Clock) -> None:
+    """A deadline passed: start the ladder, or feed the one that runs."""
+    incident = step.incident
+    step.change(entered=(*incident.entered, clock.key))
+    step.enter(clock.deadline, "missed", clock=clock.name, level=clock.level)
+    if not _feeds(step, clock):
+        return
+    if incident.silent and clock.deadline <= incident.quiet_since:
+        return  # it was over before the complaint arrived, days too late: operations know (too_old)
+    feed(step, clock.key, clock.deadline)
+
+
+def feed(step: Step, key: str, due: int, reason: PageReason = "missed") -> None:
+    """Let a missed clock drive the ladder from `due` on."""
+    ladder = step.incident.ladder
+    if ladder is not None:
+        if key not in ladder.feeds:
+            step.change(ladder=replace(ladder, feeds=(*ladder.feeds, key)))
+        return
+    step.change(ladder=Ladder((key,), rung=0, round=0, window_end=due), nudge_above_at=None)
+    unpaged = [number for number in range(1, len(step.rungs) + 1) if number not in step.incident.paged]
+    _climb(step, unpaged[0] if unpaged else len(step.rungs), due, reason)
+
+
+def window_ended(step: Step, due: int) -> None:
+    """The rung paged last did not acknowledge: the next one, or a new round."""
+    ladder = step.incident.ladder
+    if ladder is not None:
+        _climb(step, ladder.rung + 1, due, "unacknowledged")
+
+
+def escalated(step: Step, due: int) -> None:
+    """A person wants the next rung now."""
+    ladder = step.incident.ladder
+    if ladder is None:
+        feed(step, ESCALATION, due, "escalated")
+    else:
+        step.change(ladder=replace(ladder, feeds=tuple(dict.fromkeys((*ladder.feeds, ESCALATION)))))
+        _climb(step, ladder.rung + 1, due, "escalated")
+
+
+def settle(step: Step) -> None:
+    """Stop the ladder when every missed clock that feeds it has had its event."""
+    ladder = step.incident.ladder
+    if ladder is None:
+        return
+    clocks = {clock.key: clock for clock in step.course.clocks}
+    solved = not step.incident.is_open
+    feeds = tuple(key for key in ladder.feeds if (not solved if key == ESCALATION else _feeds(step, clocks[key])))
+    if not feeds:
+        stop(step, "answered")
+    elif feeds != ladder.feeds:
+        step.change(ladder=replace(ladder, feeds=feeds))
+
+
+def stop(step: Step, why: str) -> None:
+    """End the ladder: none of its pages is created or sent from here on (I6)."""
+    if step.incident.ladder is not None:
+        step.enter(step.now, "ladder_stopped", why=why)
+    step.change(ladder=None, fence=step.incident.fence + 1)
+
+
+def refeed(step: Step, due: int) -> None:
+    """After waiting: clocks that were missed before it and still want their event start the ladder again."""
+    for clock in step.course.clocks:
+        if clock.key in step.incident.entered and clock.name in STOPPED_BY_WAITING and _feeds(step, clock):
+            feed(step, clock.key, due)
+
+
+def _feeds(step: Step, clock: Clock) -> bool:
+    """Whether a missed clock still asks for somebody."""
+    if clock.verdict != "missed" or clock.answered is not None:
+        return False
+    aftercare = clock.name in AFTERCARE_CLOCKS and not clock.milestone
+    if step.course.phase == "closed":
+        return aftercare
+    return not (step.course.phase == "waiting" and clock.name in STOPPED_BY_WAITING and not clock.milestone)
+
+
+def _climb(step: Step, rung: int, due: int, reason: PageReason) -> None:
+    """Page a rung of the ladder, or begin a new round where there is none above (B2)."""
+    ladder = step.incident.ladder
+    if ladder is None:
+        return
+    round_number = ladder.round
+    number = step.reachable_from(rung, due)
+    if number is None:
+        round_number += 1
+        first = min(step.policy.repeat.from_rung, len(step.rungs))
+        number = step.reachable_from(first, due) or step.reachable_from(1, due)
+        ended = due + step.window(first, round_number) > step.now
+        if ended:
+            step.tell(OPERATIONS, "ladder_ended" if number else "nobody_reachable")
+    if number is None:
+        number = len(step.rungs)
+    window_end = due + step.window(number, round_number)
+    step.change(ladder=replace(ladder, feeds=ladder.feeds, rung=number, round=round_number, window_end=window_end))
+    if round_number and reason == "unacknowledged":
+        reason = "repeat"
+    clock, also = _named(step)
+    if window_end <= step.now:
+        step.enter(due, "stale", rung=step.rungs[number - 1].rung, reason=reason, clock=clock)
+        step.change(paged=tuple(sorted({*step.incident.paged, number})))
+        return
+    step.page_rung(number, reason, due, clock, also)
+
+
+def _named(step: Step) -> tuple[str | None, tuple[str, ...]]:
+    ladder = step.incident.ladder
+    names = {clock.key: clock.name for clock in step.course.clocks}
+    missed = [names[key] for key in (ladder.feeds if ladder else ()) if key in names]
+    return (missed[0] if missed else None), tuple(missed[1:])

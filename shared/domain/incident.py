@@ -1,0 +1,133 @@
+"""An incident: the record that carries a complaint's clocks, and everything the next decision needs of it.
+
+Two parts: the *course* is what the events say (a fold over them, see `course.py`); the rest is what was done about
+it: the ladder, who was paged, what comes next.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from shared.domain.classification import Known
+
+Verdict = Literal["running", "stopped", "met", "missed", "cancelled"]
+Phase = Literal["open", "waiting", "awaiting_confirmation", "resolved", "closed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """One response deadline.
+
+    Attributes:
+        key: name and count, unique in the incident: `resolve#2` is the one of the first re-opening.
+        milestone: whether it is a step of the level's own plan, met by `milestone.met`.
+        duration: milliseconds it was given.
+        warn_at: when the share of it is used up at which the holder is warned.
+        left: running time left when it was stopped.
+        ended: when its verdict fell: the event's time, or the deadline.
+        level: the incident's level then; a clock counts at the level at which it ended.
+        answered: when its event came, in time or late.
+    """
+
+    key: str
+    name: str
+    milestone: bool
+    duration: int
+    deadline: int
+    warn_at: int
+    verdict: Verdict = "running"
+    left: int | None = None
+    ended: int | None = None
+    level: str | None = None
+    answered: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What the events say of an incident: a pure fold over them in the order of (`time`, `id`)."""
+
+    opened_at: int
+    level: str
+    known: Known
+    clocks: tuple[Clock, ...]
+    phase: Phase = "open"
+    holder: str | None = None
+    acknowledged: bool = False
+    last: tuple[int, str] = (0, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """The escalation of missed clocks up the chain (B2).
+
+    Attributes:
+        feeds: keys of the missed clocks it runs for; `escalation` where a person asked for it.
+        rung: the rung paged last, 1 is the lowest.
+        round: 0 on the way up the first time; each further round doubles the windows.
+        window_end: when the rung paged last has had its time.
+    """
+
+    feeds: tuple[str, ...]
+    rung: int
+    round: int
+    window_end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """Somebody was asked to take over and has until `window_end` to acknowledge."""
+
+    giver: str | None
+    taker: str
+    window_end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """The whole record.
+
+    Attributes:
+        rules: name and version of the policy it was opened under (I10).
+        version: grows with every commit; a commit on an older one is refused (I4).
+        epoch: moves with acknowledge, re-open and raise: links of older epochs are dead (I11).
+        fence: moves whenever a ladder ends: pages made under an older one are not sent (I6).
+        step: number of the last page step; grows, never reused.
+        paged: rungs paged since the last acknowledgement.
+        warned: keys of clocks whose warning was given or is no longer due.
+        entered: keys of missed clocks that were dealt with.
+        quiet_since: when the last event came or the holder was last reminded of an unmoved incident.
+        nudge_above_at: when the rung above hears of an unmoved incident.
+        remind_at: when the holder is next told that the customer is waited for.
+        silent: opened too late to page anybody for what had already passed.
+        link: hash of the link whose acknowledgement moved the epoch last.
+        next_step_at: when the next decision is due; never None while the incident is open (I3).
+        next_step: its name.
+    """
+
+    id: str
+    source: str
+    subject: str
+    summary: str
+    rules: str
+    chain: str
+    course: Course
+    version: int = 0
+    epoch: int = 0
+    fence: int = 0
+    step: int = 0
+    ladder: Ladder | None = None
+    paged: tuple[int, ...] = ()
+    warned: tuple[str, ...] = ()
+    entered: tuple[str, ...] = ()
+    quiet_since: int = 0
+    nudge_above_at: int | None = None
+    handover: Handover | None = None
+    remind_at: int | None = None
+    silent: bool = False
+    link: str | None = None
+    next_step_at: int | None = None
+    next_step: str | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody still has to do something about the complaint itself."""
+        return self.course.phase not in ("resolved", "closed")

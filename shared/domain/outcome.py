@@ -1,0 +1,79 @@
+"""What a decision sends into the world: pages that ask, tells that inform, entries that record."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from shared.domain.incident import Incident
+
+PageReason = Literal[
+    "opened", "missed", "unacknowledged", "repeat", "escalated", "warning", "unmoved", "handed_over", "reopened", "raised"
+]
+"""Why a person is asked to act. The first five belong to a ladder: an acknowledgement calls them back (I6)."""
+FENCED: frozenset[str] = frozenset({"opened", "missed", "unacknowledged", "repeat", "escalated"})
+
+TellReason = Literal["ladder_ended", "rung_skipped", "nobody_reachable", "too_old", "waiting", "unconfirmed"]
+OPERATIONS = "operations"
+"""The addressee of a tell that concerns whoever runs Tocsin."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A message that asks one person to act; its identity is incident, epoch, step and person (and the channel).
+
+    Attributes:
+        fence: the incident's fence when it was made, None where no acknowledgement calls it back.
+        at: when it was decided; due: when it should have been, were there no outage.
+        clock: the clock it is about; also: further missed clocks it names.
+        rung: name of the rung, `holder` where the person stands on none.
+    """
+
+    incident: str
+    step: int
+    epoch: int
+    fence: int | None
+    at: int
+    due: int
+    level: str
+    clock: str | None
+    rung: str
+    person: str
+    reason: PageReason
+    also: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """A message that informs a person, or operations."""
+
+    incident: str
+    step: int
+    epoch: int
+    at: int
+    to: str
+    reason: TellReason
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the timeline: what happened at `at` (milliseconds UTC)."""
+
+    at: int
+    kind: str
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Everything one step changes; it commits whole or not at all (I4).
+
+    Attributes:
+        answer: what whoever asked is told: `accepted`, or why nothing (or less) happened.
+    """
+
+    incident: Incident
+    pages: tuple[Page, ...] = ()
+    tells: tuple[Tell, ...] = ()
+    entries: tuple[Entry, ...] = ()
+    answer: str = "accepted"

@@ -1,0 +1,151 @@
+"""One decision in the making: the incident as it changes, and what will go out with it."""
+
+from dataclasses import replace
+from typing import Any
+
+from shared.domain.directory import Directory
+from shared.domain.incident import Course, Incident
+from shared.domain.outcome import FENCED, OPERATIONS, Decision, Entry, Page, PageReason, Tell, TellReason
+from shared.domain.policy import LevelRules, Policy, Rung
+
+HOLDER_RUNG = "holder"
+"""What a page names as its rung when the person paged stands on none."""
+
+
+class Step:
+    """Collects what a decision does; the rules in `escalation.py` and `decision.py` write on it.
+
+    Attributes:
+        now: milliseconds UTC; pages carry it as the time they were made.
+        policy: the rules the incident was opened under; directory: today's people.
+    """
+
+    def __init__(self, incident: Incident, policy: Policy, directory: Directory, now: int) -> None:
+        self.incident = incident
+        self.policy = policy
+        self.directory = directory
+        self.now = now
+        self.pages: list[Page] = []
+        self.tells: list[Tell] = []
+        self.entries: list[Entry] = []
+
+    @property
+    def course(self) -> Course:
+        """What the events say by now."""
+        return self.incident.course
+
+    @property
+    def rungs(self) -> tuple[Rung, ...]:
+        """The escalation chain, lowest first."""
+        return self.policy.chains[self.incident.chain]
+
+    @property
+    def level(self) -> LevelRules:
+        """The rules of the incident's level."""
+        return self.policy.levels[self.course.level]
+
+    def change(self, **fields: Any) -> None:  # noqa: ANN401 - the fields are Incident's own
+        """Replace fields of the incident."""
+        self.incident = replace(self.incident, **fields)
+
+    def enter(self, at: int, kind: str, **data: object) -> None:
+        """Write a line of the timeline."""
+        self.entries.append(Entry(at, kind, {key: value for key, value in data.items() if value is not None}))
+
+    def window(self, rung: int, round_number: int = 0) -> int:
+        """How long a rung has to acknowledge; doubled in each further round up to the policy's longest (B2)."""
+        base = self.rungs[rung - 1].window or self.level.window
+        if not round_number:
+            return base
+        repeat = self.policy.repeat
+        return max(base, min(base * repeat.factor ** min(round_number, 64), repeat.longest_window))
+
+    def standing(self, person: str | None) -> int:
+        """The highest rung somebody stands on, 0 for none."""
+        return self.directory.standing(self.incident.chain, self.rungs, person)
+
+    def people_on(self, rung: int) -> tuple[str, ...]:
+        """Those on a rung who can be reached now."""
+        people = self.directory.on(self.incident.chain, self.rungs[rung - 1])
+        return tuple(person for person in people if self.directory.reachable(person))
+
+    def reachable_from(self, rung: int, due: int) -> int | None:
+        """The lowest rung from this one up with somebody who can be reached; those skipped are entered and told (B2)."""
+        for number in range(rung, len(self.rungs) + 1):
+            if self.people_on(number):
+                return number
+            name = self.rungs[number - 1].rung
+            self.enter(due, "rung_skipped", rung=name)
+            self.tell(OPERATIONS, "rung_skipped", name)
+        return None
+
+    def holder(self) -> tuple[str, int] | None:
+        """Whoever holds the incident and the rung to page for: the holder, else the first rung's people (number only)."""
+        holder = self.course.holder
+        if holder is not None and self.directory.reachable(holder):
+            return holder, self.standing(holder)
+        return None
+
+    def page_rung(self, rung: int, reason: PageReason, due: int, clock: str | None = None, also: tuple[str, ...] = ()) -> None:
+        """Page everybody on a rung; one step, one page a person."""
+        people = self.people_on(rung)
+        self.change(step=self.incident.step + 1, paged=tuple(sorted({*self.incident.paged, rung})))
+        for person in people:
+            self._page(person, self.rungs[rung - 1].rung, reason, due, clock, also)
+
+    def page_person(self, person: str, reason: PageReason, due: int, clock: str | None = None) -> None:
+        """Page one person, for the rung they stand on."""
+        rung = self.standing(person)
+        paged = {*self.incident.paged, rung} if rung else self.incident.paged
+        self.change(step=self.incident.step + 1, paged=tuple(sorted(paged)))
+        self._page(person, self.rungs[rung - 1].rung if rung else HOLDER_RUNG, reason, due, clock, ())
+
+    def page_holder(self, reason: PageReason, due: int, clock: str | None = None) -> None:
+        """Page whoever holds the incident; the lowest rung that can be reached where nobody does, or who does cannot be."""
+        holder = self.holder()
+        if holder is not None:
+            self.page_person(holder[0], reason, due, clock)
+        elif (rung := self.reachable_from(1, due)) is not None:
+            self.page_rung(rung, reason, due, clock)
+
+    def tell(self, to: str, reason: TellReason, about: str = "") -> None:
+        """Inform a person or operations."""
+        self.change(step=self.incident.step + 1)
+        incident = self.incident
+        self.tells.append(Tell(incident.id, incident.step, incident.epoch, self.now, to, reason, about))
+        self.enter(self.now, "told", to=to, reason=reason, about=about or None)
+
+    def decision(self, answer: str = "accepted") -> Decision:
+        """What was decided."""
+        return Decision(self.incident, tuple(self.pages), tuple(self.tells), tuple(self.entries), answer)
+
+    def _page(
+        self, person: str, rung: str, reason: PageReason, due: int, clock: str | None, also: tuple[str, ...]
+    ) -> None:
+        incident = self.incident
+        page = Page(
+            incident=incident.id,
+            step=incident.step,
+            epoch=incident.epoch,
+            fence=incident.fence if reason in FENCED else None,
+            at=self.now,
+            due=due,
+            level=self.course.level,
+            clock=clock,
+            rung=rung,
+            person=person,
+            reason=reason,
+            also=also,
+        )
+        self.pages.append(page)
+        self.enter(
+            self.now,
+            "paged",
+            step=page.step,
+            person=person,
+            rung=rung,
+            reason=reason,
+            clock=clock,
+            also=list(also) or None,
+            due=due,
+        )

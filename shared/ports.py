@@ -1,0 +1,416 @@
+"""What the use cases need from the world. Adapters and the tests' fakes keep these promises; one contract suite checks both."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from shared.domain.course import Record
+from shared.domain.events import Event
+from shared.domain.incident import Incident
+from shared.domain.message import Link, Message, MessageKey
+from shared.domain.outcome import Entry
+from shared.domain.policy import Policy
+from shared.domain.timer import Timer
+
+
+class ConflictError(Exception):
+    """Somebody else committed first, or the store cannot say: read again and decide again (I4)."""
+
+
+class DuplicateError(Exception):
+    """This event id was taken before (I2); `fingerprint` is of what was taken, `incident` where it went."""
+
+    def __init__(self, fingerprint: str, incident: str) -> None:
+        super().__init__("this event was taken before")
+        self.fingerprint = fingerprint
+        self.incident = incident
+
+
+class CalledBackError(Exception):
+    """The fence moved: an acknowledgement came before the message went out (I6)."""
+
+
+class UnavailableError(Exception):
+    """A service could not be reached or refused for load; safe to repeat."""
+
+
+class TemporaryFailure(Exception):  # noqa: N818 - carriers report outcomes, not errors of ours
+    """The carrier did not take the message and may take it later."""
+
+
+class PermanentFailure(Exception):  # noqa: N818
+    """The carrier will never take this message to this address: the next channel carries it."""
+
+
+class UnknownOutcome(Exception):  # noqa: N818
+    """The carrier may or may not have taken it (I7)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An incident as it lies in the store.
+
+    Attributes:
+        alarm: the row of its next step in the timers table.
+        lines: how many lines its timeline has; head: the hash of the last one.
+    """
+
+    incident: Incident
+    alarm: Timer | None
+    lines: int
+    head: str
+
+
+@dataclass(frozen=True, slots=True)
+class TakenEvent:
+    """The dedup key an applied event leaves, outliving its incident (I2)."""
+
+    source: str
+    id: str
+    fingerprint: str
+    incident: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a timeline: what one commit entered, and the hash of the line before (I9)."""
+
+    number: int
+    at: int
+    entries: tuple[Entry, ...]
+    previous: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class EarlyEvents:
+    """Events that came before their complaint, with the version they are claimed under."""
+
+    incident: str
+    events: tuple[Event, ...]
+    version: int
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """One step, whole or not at all (I4).
+
+    Attributes:
+        expected: the version that was loaded; None: the incident must not exist yet.
+        alarm_before: the timer this step claims by deleting it; it must still be there.
+        alarm_after: the timer of the next step; equal to `alarm_before` where nothing moved.
+        taken: dedup keys; one that exists refuses the commit with DuplicateError.
+        early_version: the early events this commit applied; they go, if nobody added to them meanwhile.
+        customer: personal data, kept beside the incident and off its chain.
+    """
+
+    stored: Stored
+    expected: int | None
+    alarm_before: Timer | None
+    line: Line
+    messages: tuple[Message, ...] = ()
+    taken: tuple[TakenEvent, ...] = ()
+    early_version: int | None = None
+    customer: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """An event that could not be taken, kept as it came with the reason (I1)."""
+
+    id: str
+    at: int
+    reason: str
+    detail: str
+    body: str
+    surface: str
+
+
+class Time(Protocol):
+    """The clock."""
+
+    def now(self) -> int:
+        """Milliseconds UTC."""
+        ...
+
+
+class Incidents(Protocol):
+    """Incidents, their timelines and the events that made them."""
+
+    def load(self, incident: str) -> Stored | None:
+        """The incident as of now (strongly consistent), None where there is none."""
+        ...
+
+    def commit(self, commit: Commit) -> None:
+        """Write all of it, or nothing.
+
+        Raises:
+            ConflictError: the version, the alarm or the early events moved, or the outcome is unknown.
+            DuplicateError: an event was taken before.
+        """
+        ...
+
+    def taken(self, source: str, event_id: str) -> TakenEvent | None:
+        """The dedup key of an event that was taken."""
+        ...
+
+    def timeline(self, incident: str) -> Sequence[Line]:
+        """All lines in order (strongly consistent)."""
+        ...
+
+    def history(self, incident: str) -> Sequence[Record]:
+        """The records of all events of the incident, the opening one first."""
+        ...
+
+    def customer(self, incident: str) -> dict[str, Any] | None:
+        """The personal data kept beside an incident."""
+        ...
+
+    def early(self, incident: str) -> EarlyEvents | None:
+        """Events waiting for their complaint."""
+        ...
+
+    def keep_early(self, early: EarlyEvents, taken: TakenEvent, timer: Timer | None) -> None:
+        """Keep events for a complaint that is not here yet: `early` replaces what was loaded (its version less one).
+
+        Raises:
+            ConflictError: somebody else kept one meanwhile, or the complaint came.
+            DuplicateError: the event was taken before.
+        """
+        ...
+
+    def expire_early(self, early: EarlyEvents, quarantined: Sequence[Quarantined], timer: Timer) -> None:
+        """Move events whose complaint never came to quarantine, claiming the timer.
+
+        Raises:
+            ConflictError: they moved meanwhile.
+        """
+        ...
+
+    def silent(self, before: int, limit: int) -> Sequence[str]:
+        """Ids of incidents whose next step should have been taken before this instant (the audit's question, I3)."""
+        ...
+
+
+class Quarantine(Protocol):
+    """What could not be taken."""
+
+    def put(self, quarantined: Quarantined) -> None:
+        """Keep it; the same id is kept once."""
+        ...
+
+    def get(self, quarantine_id: str) -> Quarantined | None:
+        """One of them."""
+        ...
+
+    def list(self, limit: int = 100) -> Sequence[Quarantined]:
+        """The newest first."""
+        ...
+
+    def discard(self, quarantine_id: str) -> None:
+        """Forget it; it was replayed, or an operator said so."""
+        ...
+
+
+class Timers(Protocol):
+    """The timers table, as the sweep reads it."""
+
+    def due(self, hour: int, shard: int, until: int) -> Sequence[Timer]:
+        """Timers of one partition due at `until` or before, oldest first (strongly consistent)."""
+        ...
+
+    def put(self, timer: Timer) -> None:
+        """Add a timer that belongs to no incident; one that exists stays as it is."""
+        ...
+
+    def claim(self, timer: Timer) -> bool:
+        """Delete it; False where it was gone."""
+        ...
+
+    def pending(self, timer: Timer) -> bool:
+        """Whether it is still there (strongly consistent)."""
+        ...
+
+    def failed(self, timer: Timer) -> int:
+        """Count a failure of this timer and return how many there were."""
+        ...
+
+    def park(self, timer: Timer, reason: str) -> None:
+        """Take a timer that failed too often out of the sweep's way, for an operator to look at."""
+        ...
+
+    def cursor(self) -> int:
+        """The first hour that may still hold timers; 0 before the first sweep."""
+        ...
+
+    def move_cursor(self, hour: int) -> None:
+        """Let the sweep begin at this hour; it never moves back."""
+        ...
+
+
+class Outbox(Protocol):
+    """Messages on their way."""
+
+    def get(self, key: MessageKey) -> Message | None:
+        """One row (strongly consistent)."""
+        ...
+
+    def put(self, message: Message) -> None:
+        """Add a row; one that exists stays as it is."""
+        ...
+
+    def start_sending(self, message: Message, reference: str, now: int) -> Message:
+        """PENDING becomes SENDING, before the carrier is called (I7), and only while the fence stands (I6).
+
+        Raises:
+            CalledBackError: the incident's fence moved.
+            ConflictError: the row is no longer pending.
+        """
+        ...
+
+    def finish(self, message: Message, state: str, *, reference: str | None = None, then: Message | None = None) -> None:
+        """Record how it went; with `then`, the message that carries on, in the same transaction.
+
+        Raises:
+            ConflictError: the row moved meanwhile.
+        """
+        ...
+
+    def by_reference(self, reference: str) -> Message | None:
+        """The row a carrier's receipt is about."""
+        ...
+
+    def stuck(self, before: int, limit: int) -> Sequence[Message]:
+        """Rows still pending or sending that were made before this instant."""
+        ...
+
+    def of_incident(self, incident: str) -> Sequence[Message]:
+        """All rows of an incident in order."""
+        ...
+
+    def count_message(self, person: str, minute: int) -> int:
+        """Count a message to a person in a minute (storm control) and return how many there are now."""
+        ...
+
+    def held(self, person: str, minute: int) -> Sequence[Message]:
+        """Rows storm control holds for a person's digest of that minute."""
+        ...
+
+    def hold(self, message: Message, minute: int) -> None:
+        """PENDING becomes HELD for the digest of a minute.
+
+        Raises:
+            ConflictError: the row is no longer pending.
+        """
+        ...
+
+
+class Links(Protocol):
+    """Links by the hash of their token."""
+
+    def put(self, link: Link) -> None:
+        """Store one."""
+        ...
+
+    def get(self, token_hash: str) -> Link | None:
+        """One of them, expired or not."""
+        ...
+
+
+class Policies(Protocol):
+    """Policies as versioned data; a version never changes."""
+
+    def current(self) -> tuple[str, Policy]:
+        """Reference (`retail@4f3a…`) and content of the policy new incidents open under, scaled for the stage."""
+        ...
+
+    def at(self, reference: str) -> Policy:
+        """The policy of a reference, scaled for the stage."""
+        ...
+
+    def push(self, raw: str) -> str:
+        """Store a checked policy text and make it the current one; the reference."""
+        ...
+
+
+class Queue(Protocol):
+    """A queue that another function consumes."""
+
+    def send(self, bodies: Iterable[tuple[str, int]]) -> None:
+        """Hand over bodies, each with a delay in seconds (0 to 900).
+
+        Raises:
+            UnavailableError: not all were taken; safe to repeat.
+        """
+        ...
+
+
+class Carrier(Protocol):
+    """Takes messages to people: SMS, e-mail, webhook."""
+
+    def send(self, address: str, subject: str, text: str, html: str | None, reference: str) -> str:
+        """Hand a message over, once; the carrier's reference.
+
+        Raises:
+            TemporaryFailure, PermanentFailure, UnknownOutcome: see there.
+        """
+        ...
+
+
+class Operations(Protocol):
+    """Whoever runs Tocsin."""
+
+    def alert(self, subject: str, text: str) -> None:
+        """Tell them."""
+        ...
+
+
+class Metrics(Protocol):
+    """Figures for the dashboards."""
+
+    def count(self, name: str, value: float = 1, unit: str = "Count") -> None:
+        """Record one."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A message as its reader sees it.
+
+    Attributes:
+        subject: of an e-mail; text: the SMS, or the plain part; html: the other part of an e-mail.
+        segments: how many SMS it takes.
+    """
+
+    subject: str
+    text: str
+    html: str | None
+    segments: int
+
+
+class Words(Protocol):
+    """Templates in the reader's language."""
+
+    def message(
+        self, message: Message, incident: Incident | None, policy: Policy, person: str, link: str | None, now: int
+    ) -> Rendered:
+        """What a message says: to a person of the policy's people (or operations), with a link where it asks to act."""
+        ...
+
+
+class ApiKeys(Protocol):
+    """Who calls: keys are kept as hashes."""
+
+    def holder(self, key: str) -> "KeyHolder | None":
+        """Whose key this is, None for nobody's."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class KeyHolder:
+    """An intake system (its `source` and everything below it) or a person of the directory."""
+
+    name: str
+    source: str | None = None
+    person: str | None = None
