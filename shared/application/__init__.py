@@ -1,1 +1,1 @@
-"""Use cases: load, decide, commit."""
+"""Use cases: load, decide, commit. One file each, named after what it does."""

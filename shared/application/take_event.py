@@ -1,0 +1,127 @@
+"""Take one event: the complaint opens an incident, what follows is applied, what cannot be taken is quarantined (I1, I2)."""
+
+import json
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from shared.application.commit_step import ATTEMPTS, commit_for, merged
+from shared.application.world import World
+from shared.domain.decision import apply_event, needs_history, open_incident, record_for
+from shared.domain.directory import Directory
+from shared.domain.events import ComplaintReceived, Event, fingerprint
+from shared.domain.timer import timer_for
+from shared.ports import ConflictError, DuplicateError, EarlyEvents, Quarantined, Stored, TakenEvent, UnavailableError
+
+Status = Literal["accepted", "duplicate", "id_conflict", "early", "quarantined", "kept", "no_effect"]
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of an event, and of which incident it is now a part."""
+
+    status: Status
+    incident: str | None
+
+
+def take_event(world: World, event: Event, *, surface: str, trusted_by: bool, link: str | None = None) -> Taken:
+    """Take an event, however often and however concurrently it is delivered.
+
+    Args:
+        world: the ports.
+        event: validated.
+        surface: where it came in, for the quarantine (`http`, `queue`, `bus`, `link`, `api`, `cli`).
+        trusted_by: whether `data.by` is an authenticated person; else it is free text without authority.
+        link: hash of the link that was used (I11).
+
+    Raises:
+        UnavailableError: too many conflicts in a row; nothing was taken, safe to repeat.
+    """
+    incident_id = event.incident
+    if incident_id is None:
+        quarantine(world, event, surface, "no_incident", "neither subject nor data.incident names an incident")
+        return Taken("quarantined", None)
+    known = world.incidents.taken(event.source, event.id)
+    mark = TakenEvent(event.source, event.id, fingerprint(event), incident_id)
+    for _ in range(ATTEMPTS):
+        if known is not None:
+            return _again(world, event, surface, known, mark)
+        try:
+            return _attempt(world, event, mark, surface, trusted_by, link)
+        except DuplicateError as duplicate:
+            known = TakenEvent(event.source, event.id, duplicate.fingerprint, duplicate.incident)
+        except ConflictError:
+            continue
+    raise UnavailableError(f"{incident_id} is changing too fast")
+
+
+def quarantine(world: World, event: Event, surface: str, reason: str, detail: str) -> None:
+    """Keep a validated event that cannot be taken, as it came, with the reason."""
+    body = event.model_dump_json(exclude_none=True)
+    world.quarantine.put(Quarantined(f"{event.source}/{event.id}/{reason}", world.time.now(), reason, detail, body, surface))
+    world.metrics.count("Quarantined")
+
+
+def _again(world: World, event: Event, surface: str, known: TakenEvent, mark: TakenEvent) -> Taken:
+    if known.fingerprint == mark.fingerprint:
+        return Taken("duplicate", known.incident)
+    quarantine(world, event, surface, "id_conflict", "an event with this source and id and other content was taken before")
+    return Taken("id_conflict", known.incident)
+
+
+def _attempt(world: World, event: Event, mark: TakenEvent, surface: str, trusted_by: bool, link: str | None) -> Taken:
+    now = world.time.now()
+    rules, today = world.policies.current()
+    stored = world.incidents.load(mark.incident)
+    if stored is None and not isinstance(event, ComplaintReceived):
+        if getattr(event.data, "incident", None) is not None:
+            quarantine(world, event, surface, "unknown_incident", f"there is no incident {mark.incident}")
+            return Taken("quarantined", None)
+        _keep_early(world, event, mark, now)
+        return Taken("early", mark.incident)
+    policy = today if stored is None else world.policies.at(stored.incident.rules)
+    level = getattr(event.data, "level", None)
+    if level is not None and level not in policy.levels:
+        quarantine(world, event, surface, "unknown_level", f"'{level}' is none of {', '.join(policy.levels)}")
+        return Taken("quarantined", mark.incident)
+    directory = Directory(today)
+    if stored is None and isinstance(event, ComplaintReceived):
+        return _open(world, event, mark, rules, directory, now)
+    if stored is None:
+        raise ConflictError("the incident went away")
+    record = record_for(stored.incident, event, policy, directory, authority=trusted_by)
+    history = world.incidents.history(mark.incident) if needs_history(stored.incident, record) else ()
+    decision = apply_event(stored.incident, event, record, policy, directory, now, history=history, link=link)
+    world.incidents.commit(commit_for(stored, decision, policy, directory, now, taken=(mark,), customer=_customer(event)))
+    return Taken(decision.answer, mark.incident)
+
+
+def _open(world: World, event: ComplaintReceived, mark: TakenEvent, rules: str, directory: Directory, now: int) -> Taken:
+    policy = directory.today
+    early = world.incidents.early(mark.incident)
+    decision = open_incident(event, rules, policy, directory, now)
+    history = [record_for(decision.incident, event, policy, directory)]
+    for update in sorted(early.events, key=lambda e: (e.time, e.id.encode())) if early else ():
+        record = record_for(decision.incident, update, policy, directory, authority=False)
+        after = apply_event(decision.incident, update, record, policy, directory, now, history=history)
+        decision = merged(decision, after)
+        history.append(record)
+    empty = Stored(decision.incident, None, 0, "")
+    commit = commit_for(empty, decision, policy, directory, now, taken=(mark,), customer=_customer(event))
+    world.incidents.commit(replace(commit, expected=None, early_version=early.version if early else None))
+    return Taken("accepted", mark.incident)
+
+
+def _keep_early(world: World, event: Event, mark: TakenEvent, now: int) -> None:
+    early = world.incidents.early(mark.incident)
+    if early is None:
+        kept = world.policies.current()[1].arrival.early_kept
+        timer = timer_for("early", mark.incident, now + kept, 1, now)
+        world.incidents.keep_early(EarlyEvents(mark.incident, (event,), 1, now), mark, timer)
+        return
+    more = EarlyEvents(mark.incident, (*early.events, event), early.version + 1, early.since)
+    world.incidents.keep_early(more, mark, None)
+
+
+def _customer(event: Event) -> dict[str, object] | None:
+    customer = getattr(event.data, "customer", None)
+    return None if customer is None else json.loads(customer.model_dump_json(exclude_none=True))

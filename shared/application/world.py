@@ -1,0 +1,36 @@
+"""What a use case may reach: every port, in one frozen record that the composition root fills."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from shared import ports
+from shared.domain.instants import HOUR
+from shared.domain.policy import Via
+
+
+@dataclass(frozen=True)
+class World:
+    """The ports of a stage.
+
+    Attributes:
+        link_base_url: what a link starts with; the token follows after a slash.
+        link_expiry: how long a link lives, in milliseconds; never scaled.
+    """
+
+    time: ports.Time
+    incidents: ports.Incidents
+    quarantine: ports.Quarantine
+    timers: ports.Timers
+    outbox: ports.Outbox
+    links: ports.Links
+    policies: ports.Policies
+    events_queue: ports.Queue
+    timers_queue: ports.Queue
+    messages_queue: ports.Queue
+    carriers: Mapping[Via, ports.Carrier]
+    operations: ports.Operations
+    metrics: ports.Metrics
+    words: ports.Words
+    api_keys: ports.ApiKeys
+    link_base_url: str = ""
+    link_expiry: int = 48 * HOUR
