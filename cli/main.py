@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import typer
 
+from cli.local_stack import commands
+
 app = typer.Typer(
     name="tocsin",
     help="Deadlines, escalation and crisis response for customer complaints.",
@@ -15,3 +17,7 @@ app = typer.Typer(
 @app.callback()
 def main() -> None:
     """Deadlines, escalation and crisis response for customer complaints."""
+
+
+app.command()(commands.up)
+app.command()(commands.down)

@@ -1,0 +1,67 @@
+"""`tocsin up` and `tocsin down`."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from typing import Annotated
+
+import typer
+
+from cli.local_stack.emulator import Emulator, LocalStackError, free_port
+from cli.local_stack.stack import HOMES, STATE, bring_up, save, saved_stack
+
+_USUAL_PORT = 4566
+
+
+def up(
+    policy: Annotated[str, typer.Option(help="The policy incidents are opened under.")] = "retail",
+    time_scale: Annotated[int, typer.Option(min=1, max=3600, help="60 makes 30 minutes 30 seconds.")] = 1,
+    port: Annotated[int, typer.Option(help="The emulator's port; 0: a free one.")] = _USUAL_PORT,
+) -> None:
+    """Start the local stack and deploy to it; deploy again when it is running."""
+    started = time.monotonic()
+    saved = saved_stack()
+    try:
+        if saved is not None and saved.emulator.running():
+            emulator, first = saved.emulator, False
+            typer.echo(f"Deploying again to {emulator.endpoint_url}")
+        else:
+            emulator, first = _start(port), True
+        try:
+            stack = bring_up(emulator, policy=policy, time_scale=time_scale, bootstrap=first)
+            save(stack)
+        except BaseException:
+            if first:
+                emulator.stop()
+            raise
+    except LocalStackError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+    typer.echo(f"Up in {time.monotonic() - started:.0f} s. `tocsin down` stops it.")
+    typer.echo(f"  API       {stack.api_url}")
+    typer.echo(f"  AWS       {stack.endpoint_url}")
+    typer.echo(f"  policy    {policy}, {time_scale} times the speed")
+    typer.echo(f"  details   {STATE}")
+
+
+def down() -> None:
+    """Stop the local stack and remove what it left; fine when there is none."""
+    saved = saved_stack()
+    if saved is None:
+        typer.echo("No local stack.")
+        return
+    saved.emulator.stop()
+    shutil.rmtree(saved.emulator.home, ignore_errors=True)
+    STATE.unlink(missing_ok=True)
+    typer.echo("Down.")
+
+
+def _start(port: int) -> Emulator:
+    home = HOMES / "local"
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir(parents=True)
+    emulator = Emulator(home, port=port or free_port(), auth=False)
+    typer.echo(f"Starting the emulator on {emulator.endpoint_url}")
+    emulator.start(outlive=True)
+    return emulator

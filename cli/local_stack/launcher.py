@@ -1,0 +1,70 @@
+"""Runs the emulator, with what Tocsin changes in it. All of that is here, each change with its reason.
+
+`tests/infra/test_launcher.py` says when a change is no longer needed. The emulator is pinned exactly (pyproject.toml).
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import threading
+import time
+
+from ministack import app
+from ministack.core.concurrency import esm_wake
+from ministack.services import scheduler
+
+SCHEDULE_TICK_SECONDS = 1
+WAKE_SECONDS = 0.1
+
+
+def tick_schedules_every_second() -> None:
+    """Schedules fire on a tick of 10 seconds, which a demo at sixty times the speed feels as ten minutes."""
+    scheduler._SCHEDULE_TICK_INTERVAL = SCHEDULE_TICK_SECONDS  # noqa: SLF001 - it has no other way in
+
+
+def wake_the_queues() -> None:
+    """An idle queue is looked at once a second; AWS polls long and hands a message on in milliseconds."""
+
+    def keep_waking() -> None:
+        while True:
+            time.sleep(WAKE_SECONDS)
+            esm_wake.set()
+
+    threading.Thread(target=keep_waking, daemon=True, name="tocsin-wake").start()
+
+
+def leave_port_443_alone() -> None:
+    """With TLS and as root the emulator takes the machine's port 443 too."""
+    app._port_is_bindable = lambda *_: False  # noqa: SLF001 - it has no other way in
+
+
+def end_with(parent: int) -> None:
+    """When whoever started the stack is gone, even killed, so is the stack."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os.killpg(0, signal.SIGTERM)
+
+    threading.Thread(target=watch, daemon=True, name="tocsin-parent").start()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--parent", type=int, help="end when this process ends")
+    parent = parser.parse_args().parent
+    if parent is not None:
+        end_with(parent)
+    tick_schedules_every_second()
+    wake_the_queues()
+    leave_port_443_alone()
+
+    sys.argv = ["ministack"]
+    app.main()
+
+
+if __name__ == "__main__":
+    main()

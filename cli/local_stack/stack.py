@@ -1,0 +1,160 @@
+"""A deployed local stack: `with local_stack() as stack:` in tests and demos, `running_stack()` after `tocsin up`."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import ssl
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import boto3
+import httpx
+from botocore.config import Config
+
+from cli.local_stack.deployment import deploy
+from cli.local_stack.emulator import ACCOUNT, REGION, ROOT, Emulator, LocalStackError, free_port
+from cli.local_stack.seeds import seed
+
+HOMES: Final = ROOT / ".tocsin"
+STATE: Final = HOMES / "local.json"
+"""Where `tocsin up` says how to reach what it started."""
+
+
+@dataclass(frozen=True)
+class LocalStack:
+    emulator: Emulator
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    api_key: str = ""
+    """A key the API takes, of the intake system `local`."""
+    region: str = REGION
+
+    @property
+    def endpoint_url(self) -> str:
+        return self.emulator.endpoint_url
+
+    @property
+    def api_url(self) -> str:
+        return self.outputs["ApiUrl"]
+
+    @property
+    def verify(self) -> str | bool:
+        """For `httpx.Client(verify=...)`: the emulator's certificate when it uses TLS."""
+        return self.emulator.verify
+
+    def client(self, service: str) -> Any:
+        """A boto3 client with every right."""
+        return boto3.session.Session().client(
+            service,  # type: ignore[call-overload]  # any service, by name
+            region_name=self.region,
+            endpoint_url=self.endpoint_url,
+            aws_access_key_id="test",
+            aws_secret_access_key="test",  # noqa: S106 - what the emulator calls its root
+            verify=self.verify,
+            config=Config(
+                retries={"total_max_attempts": 2},
+                connect_timeout=5,
+                read_timeout=60,
+                s3={"addressing_style": "path"},
+                proxies={},
+            ),
+        )
+
+    def carrier_sms(self, phone: str | None = None) -> list[dict[str, Any]]:
+        """The text messages the carrier was given, oldest first."""
+        asked = {"phoneNumber": phone} if phone else {}
+        by_phone = self._ask("/_ministack/sns/sms-messages", asked)["sms_messages"]
+        found = [{"PhoneNumber": number, **sms} for number, messages in by_phone.items() for sms in messages]
+        return sorted(found, key=lambda sms: str(sms.get("Timestamp", "")))
+
+    def carrier_emails(self) -> list[dict[str, Any]]:
+        """The e-mails the carrier was given, oldest first."""
+        by_account = self._ask("/_ministack/ses/messages", {"account": ACCOUNT})["messages"]
+        found = [mail for mails in by_account.values() for mail in mails]
+        return sorted(found, key=lambda mail: str(mail.get("Timestamp", "")))
+
+    def _ask(self, path: str, query: Mapping[str, str]) -> Any:
+        answer = httpx.get(
+            self.endpoint_url + path, params=dict(query), verify=_tls(self.verify), timeout=10, trust_env=False
+        )
+        return answer.raise_for_status().json()
+
+
+@contextmanager
+def local_stack(
+    *,
+    policy: str = "retail",
+    time_scale: int = 1,
+    auth: bool = False,
+    keep_logs: bool = False,
+) -> Iterator[LocalStack]:
+    """A stack of its own on a free port, gone when the block ends, however it ends.
+
+    Args:
+        policy: the policy its incidents are opened under.
+        time_scale: 60 makes 30 minutes 30 seconds.
+        auth: whether the emulator checks every role's rights, over TLS; slower.
+        keep_logs: whether the logs stay under `.tocsin/` afterwards.
+    """
+    HOMES.mkdir(exist_ok=True)
+    home = Path(tempfile.mkdtemp(prefix="run-", dir=HOMES))
+    emulator = Emulator(home, port=free_port(), auth=auth)
+    try:
+        emulator.start()
+        yield bring_up(emulator, policy=policy, time_scale=time_scale)
+    finally:
+        emulator.stop()
+        if not keep_logs:
+            shutil.rmtree(home, ignore_errors=True)
+
+
+def bring_up(emulator: Emulator, *, policy: str, time_scale: int, bootstrap: bool = True) -> LocalStack:
+    """Deploy onto a running emulator, and put in what a deployment leaves to an operator."""
+    settings = {"endpoint_url": emulator.endpoint_url, "policy": policy, "time_scale": str(time_scale)}
+    if emulator.certificate is not None:
+        settings["ca_bundle"] = str(emulator.certificate)
+    outputs = deploy(emulator, settings, bootstrap=bootstrap)
+    stack = LocalStack(emulator, outputs)
+    return LocalStack(emulator, outputs, api_key=seed(stack.client, outputs))
+
+
+def running_stack() -> LocalStack:
+    """The stack that `tocsin up` started."""
+    stack = saved_stack()
+    if stack is None or not stack.emulator.running():
+        raise LocalStackError("no local stack is running: start one with `tocsin up`")
+    return stack
+
+
+def saved_stack() -> LocalStack | None:
+    if not STATE.exists():
+        return None
+    state = json.loads(STATE.read_text())
+    emulator = Emulator(Path(state["home"]), port=state["port"], auth=state["auth"], pid=state["pid"])
+    return LocalStack(emulator, state["outputs"], api_key=state["api_key"], region=state["region"])
+
+
+def save(stack: LocalStack) -> None:
+    emulator = stack.emulator
+    state = {
+        "endpoint_url": stack.endpoint_url,
+        "region": stack.region,
+        "port": emulator.port,
+        "pid": emulator.pid,
+        "auth": emulator.auth,
+        "home": str(emulator.home),
+        "api_key": stack.api_key,
+        "outputs": dict(stack.outputs),
+    }
+    beside = STATE.with_suffix(".new")
+    beside.touch(mode=0o600)
+    beside.write_text(json.dumps(state, indent=2) + "\n")
+    beside.replace(STATE)
+
+
+def _tls(verify: str | bool) -> Any:
+    return ssl.create_default_context(cafile=verify) if isinstance(verify, str) else verify

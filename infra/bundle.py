@@ -1,0 +1,154 @@
+"""Builds what is uploaded, without Docker: one layer with the locked dependencies, and each function's own code.
+
+Both land under `.build/`, named after what they were built from, so that nothing is built twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import Final, Protocol
+
+from infra.stages import Runtime
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+BUILD: Final = ROOT / ".build"
+
+_RECIPE: Final = "2"
+"""Counts up when this file builds something else from the same lock."""
+
+
+class _Build(Protocol):
+    def __call__(self, folder: Path, /) -> None: ...
+
+
+_UNUSED_IN_LAMBDA: Final = ("tests", "test", "__pycache__", "bin")
+_IN_THE_RUNTIME: Final = ("boto3", "botocore", "s3transfer")
+
+
+def dependency_layer(runtime: Runtime) -> Path:
+    """The layer as one archive: `python/` with everything the lock names for a function."""
+    lock = hashlib.sha256()
+    for part in (_RECIPE, runtime.model_dump_json()):
+        lock.update(part.encode())
+    for name in ("uv.lock", "pyproject.toml"):
+        lock.update((ROOT / name).read_bytes())
+    target = BUILD / "layers" / f"{runtime.architecture}-{runtime.python}-{lock.hexdigest()[:16]}"
+    if not target.exists():
+        _publish(target, lambda folder: _build_layer(runtime, folder))
+    return target / "layer.zip"
+
+
+def function_code(name: str) -> Path:
+    """The folder of one function: `shared/` and its own handler, and nothing of another function."""
+    sources = [ROOT / "functions" / "__init__.py", *_files(ROOT / "functions" / name), *_files(ROOT / "shared")]
+    content = hashlib.sha256(_RECIPE.encode())
+    for path in sources:
+        content.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes() + b"\0")
+    target = BUILD / "functions" / f"{name}-{content.hexdigest()[:16]}"
+    if not target.exists():
+        _publish(target, lambda folder: _copy(sources, folder))
+    return target
+
+
+def uv() -> str:
+    """Uv from the PATH or from the environment that runs this, as the Makefile finds it."""
+    beside = [Path(sys.executable).parent / "uv", ROOT / ".uv" / "bin" / "uv"]
+    found = shutil.which("uv") or next((str(path) for path in beside if path.exists()), None)
+    if found is None:
+        raise FileNotFoundError("uv is missing: `make install` puts it in place")
+    return found
+
+
+def _files(folder: Path) -> list[Path]:
+    found = (path for path in folder.rglob("*") if path.is_file())
+    return sorted(path for path in found if "__pycache__" not in path.parts and path.suffix not in {".pyc", ".pyo"})
+
+
+def _copy(sources: list[Path], folder: Path) -> None:
+    for path in sources:
+        copied = folder / path.relative_to(ROOT)
+        copied.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, copied)
+
+
+def _build_layer(runtime: Runtime, folder: Path) -> None:
+    """Archived here and not by the CDK: nothing is copied or compressed again at the next synth."""
+    _install(runtime, folder / "python")
+    with zipfile.ZipFile(folder / "layer.zip", "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for path in _files(folder / "python"):
+            # One fixed date: the same lock makes the same archive, and the CDK sees nothing to deploy.
+            entry = zipfile.ZipInfo(str(path.relative_to(folder)), date_time=(1980, 1, 1, 0, 0, 0))
+            entry.external_attr = (0o755 if path.suffix == ".so" else 0o644) << 16
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, path.read_bytes())
+    shutil.rmtree(folder / "python")
+
+
+def _install(runtime: Runtime, folder: Path) -> None:
+    requirements = folder.parent / "requirements.txt"
+    folder.mkdir(parents=True)
+    _run(
+        [uv(), "export", "--locked", "--no-default-groups", "--no-emit-project", "--no-header", "--quiet"],
+        output=requirements,
+    )
+    platform = ["--python-platform", runtime.wheels] if runtime.wheels else []
+    _run(
+        [
+            *(
+                uv(),
+                "pip",
+                "install",
+                "--quiet",
+                "--no-config",
+                "--no-deps",
+                "--require-hashes",
+                "--only-binary",
+                ":all:",
+            ),
+            *(*platform, "--python-version", runtime.python, "--link-mode", "copy"),
+            *("--target", str(folder), "--requirements", str(requirements)),
+        ],
+    )
+    requirements.unlink()
+    _strip(folder)
+
+
+def _strip(folder: Path) -> None:
+    for path in sorted(folder.rglob("*"), reverse=True):
+        record = path.parent.suffix == ".dist-info" and path.name in {"RECORD", "INSTALLER", "REQUESTED", "WHEEL"}
+        if path.is_dir() and path.name in _UNUSED_IN_LAMBDA:
+            shutil.rmtree(path)
+        elif path.is_file() and (record or path.suffix in {".pyc", ".pyi"} or path.name == ".lock"):
+            path.unlink()
+    for name in _IN_THE_RUNTIME:
+        shutil.rmtree(folder / name, ignore_errors=True)
+
+
+def _run(command: list[str], *, output: Path | None = None) -> None:
+    done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command[:3])} failed:\n{done.stderr.strip()}")
+    if output is not None:
+        output.write_text(done.stdout)
+
+
+def _publish(target: Path, build: _Build) -> None:
+    """Build beside the target and rename: two synths at once, or one that is stopped, leave no half-built folder."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    try:
+        build(folder)
+        folder.chmod(0o755)
+        try:
+            folder.rename(target)
+        except OSError:
+            if not target.exists():
+                raise
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

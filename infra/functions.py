@@ -1,0 +1,265 @@
+"""The ten functions: what each is for, what it may do and what wakes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra import rights
+from infra.function import TocsinFunction, Workshop
+from infra.queues import WorkQueue
+from infra.rights import may, read_secret, send, table
+from infra.stateful import StatefulStack
+
+WORK_ON_INCIDENTS = ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem", "Query")
+
+
+@dataclass(frozen=True)
+class Queues:
+    events: WorkQueue
+    timers: WorkQueue
+    messages: WorkQueue
+    bus_failures: sqs.Queue
+    stream_failures: sqs.Queue
+    invocation_failures: sqs.Queue
+
+
+class Functions(Construct):
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        workshop: Workshop,
+        data: StatefulStack,
+        queues: Queues,
+        operations: sns.Topic,
+        link_base_url: str,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._workshop = workshop
+        self._data = data
+        self._queues = queues
+        self.intake_api = self._make_intake_api()
+        self.intake = self._make_intake()
+        self.sweep_timers = self._make_sweep_timers()
+        self.arm_timers = self._make_arm_timers()
+        self.fire_timer = self._make_fire_timer()
+        self.relay_outbox = self._make_relay_outbox()
+        self.send_message = self._make_send_message(link_base_url)
+        self.record_delivery = self._make_record_delivery()
+        self.respond = self._make_respond()
+        self.audit = self._make_audit(operations)
+
+    @property
+    def all(self) -> tuple[TocsinFunction, ...]:
+        return (
+            *(self.intake_api, self.intake, self.sweep_timers, self.arm_timers, self.fire_timer),
+            *(self.relay_outbox, self.send_message, self.record_delivery, self.respond, self.audit),
+        )
+
+    def _make_intake_api(self) -> TocsinFunction:
+        data = self._data
+        return TocsinFunction(
+            self,
+            "IntakeApi",
+            name="intake_api",
+            workshop=self._workshop,
+            description="Takes events over HTTP and tells an incident's state",
+            timeout_seconds=15,
+            environment={
+                "TOCSIN_EVENTS_QUEUE_URL": self._queues.events.url,
+                "TOCSIN_API_KEYS_SECRET_ARN": data.api_keys.secret_arn,
+            },
+            may=[
+                send(self._queues.events.arn),
+                read_secret(data.api_keys.secret_arn),
+                table(data.incidents, "GetItem", "Query"),
+                table(data.timeline, "Query"),
+            ],
+        )
+
+    def _make_intake(self) -> TocsinFunction:
+        made = TocsinFunction(
+            self,
+            "Intake",
+            name="intake",
+            workshop=self._workshop,
+            description="Turns events into incidents with their clocks",
+            may=[*self._decide_and_commit(), rights.consume(self._queues.events.arn)],
+        )
+        made.consume(self._queues.events.arn)
+        return made
+
+    def _make_sweep_timers(self) -> TocsinFunction:
+        data = self._data
+        return TocsinFunction(
+            self,
+            "SweepTimers",
+            name="sweep_timers",
+            workshop=self._workshop,
+            description="Hands every timer of the next minutes to the queue that fires it",
+            timeout_seconds=50,
+            failures=self._queues.invocation_failures,
+            environment={"TOCSIN_TIMERS_QUEUE_URL": self._queues.timers.url},
+            may=[
+                table(data.timers, "Query", "PutItem"),
+                table(data.incidents, "GetItem", "PutItem", "UpdateItem"),
+                send(self._queues.timers.arn),
+            ],
+        )
+
+    def _make_arm_timers(self) -> TocsinFunction:
+        made = TocsinFunction(
+            self,
+            "ArmTimers",
+            name="arm_timers",
+            workshop=self._workshop,
+            description="Hands on the timers that are born too late for the sweep",
+            environment={"TOCSIN_TIMERS_QUEUE_URL": self._queues.timers.url},
+            may=[
+                *rights.read_stream(self._data.timers),
+                send(self._queues.timers.arn, self._queues.stream_failures.queue_arn),
+            ],
+        )
+        made.follow(_stream(self._data.timers), failures=self._queues.stream_failures)
+        return made
+
+    def _make_fire_timer(self) -> TocsinFunction:
+        made = TocsinFunction(
+            self,
+            "FireTimer",
+            name="fire_timer",
+            workshop=self._workshop,
+            description="Does what a due timer asks for: pages, escalates, reminds",
+            timeout_seconds=30,
+            may=[
+                *self._decide_and_commit(),
+                table(self._data.timers, "GetItem", "UpdateItem"),
+                rights.consume(self._queues.timers.arn),
+            ],
+        )
+        made.consume(self._queues.timers.arn)
+        return made
+
+    def _make_relay_outbox(self) -> TocsinFunction:
+        made = TocsinFunction(
+            self,
+            "RelayOutbox",
+            name="relay_outbox",
+            workshop=self._workshop,
+            description="Hands each committed message to the queue that sends it",
+            environment={"TOCSIN_MESSAGES_QUEUE_URL": self._queues.messages.url},
+            may=[
+                *rights.read_stream(self._data.outbox),
+                send(self._queues.messages.arn, self._queues.stream_failures.queue_arn),
+            ],
+        )
+        made.follow(_stream(self._data.outbox), failures=self._queues.stream_failures)
+        return made
+
+    def _make_send_message(self, link_base_url: str) -> TocsinFunction:
+        data, stage = self._data, self._workshop.stage
+        made = TocsinFunction(
+            self,
+            "SendMessage",
+            name="send_message",
+            workshop=self._workshop,
+            description="Sends one message over one channel, and never blindly again",
+            timeout_seconds=30,
+            environment={
+                "TOCSIN_LINK_BASE_URL": link_base_url,
+                "TOCSIN_EMAIL_FROM": stage.email_from,
+                "TOCSIN_SMS_SENDER": stage.sms_sender,
+                "TOCSIN_WEBHOOK_SECRET_ARN": data.webhook.secret_arn,
+            },
+            may=[
+                table(data.outbox, "GetItem", "PutItem", "UpdateItem", "Query"),
+                table(data.incidents, "GetItem", "PutItem", "UpdateItem", "ConditionCheckItem"),
+                table(data.timers, "PutItem"),
+                rights.send_sms(),
+                rights.send_email(stage),
+                read_secret(data.webhook.secret_arn),
+                rights.consume(self._queues.messages.arn),
+            ],
+        )
+        made.consume(self._queues.messages.arn, at_once=stage.sends_at_once)
+        return made
+
+    def _make_record_delivery(self) -> TocsinFunction:
+        data = self._data
+        return TocsinFunction(
+            self,
+            "RecordDelivery",
+            name="record_delivery",
+            workshop=self._workshop,
+            description="Writes a carrier's receipt to the message it is about",
+            failures=self._queues.invocation_failures,
+            failure_age_seconds=21_600,
+            may=[
+                table(data.outbox, "GetItem", "PutItem", "UpdateItem"),
+                table(data.outbox, "Query", index="by_reference"),
+                table(data.incidents, "GetItem", "ConditionCheckItem"),
+            ],
+        )
+
+    def _make_respond(self) -> TocsinFunction:
+        data = self._data
+        return TocsinFunction(
+            self,
+            "Respond",
+            name="respond",
+            workshop=self._workshop,
+            description="What people answer: by a page's link, or over the API",
+            timeout_seconds=15,
+            environment={"TOCSIN_API_KEYS_SECRET_ARN": data.api_keys.secret_arn},
+            may=[*self._decide_and_commit(), read_secret(data.api_keys.secret_arn)],
+        )
+
+    def _make_audit(self, operations: sns.Topic) -> TocsinFunction:
+        data = self._data
+        return TocsinFunction(
+            self,
+            "Audit",
+            name="audit",
+            workshop=self._workshop,
+            description="The second engine: finds what is overdue, stuck or silent, and starts it again",
+            timeout_seconds=120,
+            failures=self._queues.invocation_failures,
+            environment={
+                "TOCSIN_TIMERS_QUEUE_URL": self._queues.timers.url,
+                "TOCSIN_MESSAGES_QUEUE_URL": self._queues.messages.url,
+            },
+            may=[
+                table(data.incidents, "GetItem", "PutItem", "UpdateItem", "Query"),
+                table(data.incidents, "Query", index="by_next_step"),
+                table(data.incidents, "Query", index="quarantine"),
+                table(data.timers, "GetItem", "Query", "PutItem"),
+                table(data.outbox, "GetItem", "PutItem", "UpdateItem"),
+                table(data.outbox, "Query", index="by_open"),
+                table(data.timeline, "Query"),
+                send(self._queues.timers.arn, self._queues.messages.arn),
+                may(("sns:Publish",), operations.topic_arn),
+            ],
+        )
+
+    def _decide_and_commit(self) -> list[rights.Right]:
+        """Load an incident, decide, commit the incident, its timers, its messages and its timeline at once."""
+        data = self._data
+        return [
+            table(data.incidents, *WORK_ON_INCIDENTS),
+            table(data.timers, "PutItem", "DeleteItem"),
+            table(data.outbox, "PutItem"),
+            table(data.timeline, "PutItem", "Query"),
+        ]
+
+
+def _stream(of: dynamodb.Table) -> str:
+    arn = of.table_stream_arn
+    if arn is None:
+        raise ValueError(f"{of.node.path} has no stream")
+    return arn

@@ -1,0 +1,171 @@
+"""What works: queues, bus, functions, API and schedules. Everything in here may be deleted and deployed again."""
+
+from __future__ import annotations
+
+from aws_cdk import Aws, CfnOutput, Duration, Stack
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
+from constructs import Construct
+
+from infra.api import Api
+from infra.function import Workshop
+from infra.functions import Functions, Queues
+from infra.queues import WorkQueue, dead_letters
+from infra.schedules import every_minutes
+from infra.stages import Stage
+from infra.stateful import StatefulStack
+
+
+class ServiceStack(Stack):
+    def __init__(self, scope: Construct, construct_id: str, *, stage: Stage, stateful: StatefulStack) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            stack_name=stage.stack_name("Service"),
+            description=f"Tocsin {stage.name}: functions, queues, API and schedules",
+        )
+        # By its ARN: what is granted here never reaches back into the stateful stack's key policy.
+        self.key = kms.Key.from_key_arn(self, "Key", stateful.key.key_arn)
+        self.queues = self._make_queues(stage)
+        self.operations = self._make_operations_topic(stage)
+        self.bus = self._make_bus(stage)
+        self.workshop = Workshop(
+            self,
+            "Workshop",
+            stage=stage,
+            key=self.key,
+            environment={
+                "TOCSIN_STAGE": stage.name,
+                "TOCSIN_POLICY": stage.policy,
+                "TOCSIN_TIME_SCALE": str(stage.time_scale),
+                "TOCSIN_INCIDENTS_TABLE": stateful.incidents.table_name,
+                "TOCSIN_TIMERS_TABLE": stateful.timers.table_name,
+                "TOCSIN_OUTBOX_TABLE": stateful.outbox.table_name,
+                "TOCSIN_TIMELINE_TABLE": stateful.timeline.table_name,
+                "TOCSIN_OPERATIONS_TOPIC_ARN": self.operations.topic_arn,
+            },
+        )
+        self.api = Api(self, "Api", stage=stage, key=self.key)
+        self.functions = Functions(
+            self,
+            "Functions",
+            workshop=self.workshop,
+            data=stateful,
+            queues=self.queues,
+            operations=self.operations,
+            link_base_url=stage.link_base_url or f"{self.api.url}/l",
+        )
+        self.api.route("POST", "/v1/events", self.functions.intake_api)
+        self.api.route("GET", "/v1/incidents/{id}", self.functions.intake_api)
+        self.api.route("GET", "/v1/openapi.json", self.functions.intake_api)
+        self.api.route("GET", "/l/{token}", self.functions.respond)
+        self.api.route("POST", "/l/{token}", self.functions.respond)
+        self.api.route("POST", "/v1/incidents/{id}/{verb}", self.functions.respond)
+        for construct, name, minutes in (
+            ("SweepEveryMinute", self.functions.sweep_timers, 1),
+            ("AuditRegularly", self.functions.audit, stage.audit_minutes),
+        ):
+            every_minutes(
+                self,
+                construct,
+                minutes=minutes,
+                target=name.function,
+                failures=self.queues.invocation_failures,
+                key=self.key,
+            )
+        self._follow_receipts(stage)
+        self._outputs()
+
+    def _make_queues(self, stage: Stage) -> Queues:
+        def work(construct_id: str, visibility_seconds: int) -> WorkQueue:
+            return WorkQueue(self, construct_id, stage=stage, key=self.key, visibility_seconds=visibility_seconds)
+
+        return Queues(
+            events=work("Events", 90),
+            timers=work("Timers", 60),
+            messages=work("Messages", 90),
+            bus_failures=dead_letters(self, "BusFailures", stage=stage, key=self.key),
+            stream_failures=dead_letters(self, "StreamFailures", stage=stage, key=self.key),
+            invocation_failures=dead_letters(self, "InvocationFailures", stage=stage, key=self.key),
+        )
+
+    def _make_operations_topic(self, stage: Stage) -> sns.Topic:
+        topic = sns.Topic(self, "Operations", master_key=self.key, enforce_ssl=True)
+        if stage.operations_email:
+            topic.add_subscription(subscriptions.EmailSubscription(stage.operations_email))
+        return topic
+
+    def _make_bus(self, stage: Stage) -> events.EventBus:
+        """Whatever is put on the bus reaches the queue, valid or not: the intake says what is wrong with it."""
+        bus = events.EventBus(self, "Bus", event_bus_name=f"tocsin-{stage.name}")
+        events.Rule(
+            self,
+            "BusToEvents",
+            event_bus=bus,
+            description="The detail of an entry is the event itself, as the API and the queue take it",
+            event_pattern=events.EventPattern(source=events.Match.prefix("")),
+            targets=[
+                targets.SqsQueue(
+                    self.queues.events.queue,
+                    message=events.RuleTargetInput.from_event_path("$.detail"),
+                    dead_letter_queue=self.queues.bus_failures,
+                    retry_attempts=185,
+                    max_event_age=Duration.hours(24),
+                ),
+            ],
+        )
+        return bus
+
+    def _follow_receipts(self, stage: Stage) -> None:
+        """What SES says of a message: delivered, bounced, complained."""
+        events.Rule(
+            self,
+            "EmailReceipts",
+            description=f"Delivery of the e-mails of stage {stage.name}",
+            event_pattern=events.EventPattern(
+                source=["aws.ses"],
+                account=[Aws.ACCOUNT_ID],
+                detail_type=[
+                    "Email Delivered",
+                    "Email Bounced",
+                    "Email Complaint Received",
+                    "Email Rejected",
+                    "Email Delivery Delayed",
+                ],
+            ),
+            targets=[
+                targets.LambdaFunction(
+                    self.functions.record_delivery.function,
+                    dead_letter_queue=self.queues.invocation_failures,
+                    retry_attempts=10,
+                ),
+            ],
+        )
+
+    def _outputs(self) -> None:
+        queues = self.queues
+        for name, value in {
+            "ApiUrl": self.api.url,
+            "ApiId": self.api.http.api_id,
+            "EventBusName": self.bus.event_bus_name,
+            "EventsQueueUrl": queues.events.url,
+            "TimersQueueUrl": queues.timers.url,
+            "MessagesQueueUrl": queues.messages.url,
+            "EventsDlqUrl": queues.events.dead_letters.queue_url,
+            "TimersDlqUrl": queues.timers.dead_letters.queue_url,
+            "MessagesDlqUrl": queues.messages.dead_letters.queue_url,
+            "BusDlqUrl": queues.bus_failures.queue_url,
+            "StreamsDlqUrl": queues.stream_failures.queue_url,
+            "InvocationsDlqUrl": queues.invocation_failures.queue_url,
+            "OperationsTopicArn": self.operations.topic_arn,
+        }.items():
+            CfnOutput(self, name, value=value)
+        for each in self.functions.all:
+            CfnOutput(self, _camel(each.name) + "Function", value=each.function.function_name)
+
+
+def _camel(name: str) -> str:
+    return "".join(word.capitalize() for word in name.split("_"))

@@ -1,0 +1,176 @@
+"""Every stage there is, and what a stage may be. The one place to look before changing a setting."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from typing import Final, Self
+
+from pydantic import BaseModel, ConfigDict, Field, HttpUrl, TypeAdapter, model_validator
+
+LINK_TOKEN_CHARACTERS: Final = 11
+"""A link token: 64 bits in base64url."""
+
+LINK_MAX_CHARACTERS: Final = 34
+"""What a link may take of a Chinese SMS, which holds 70 characters in one part."""
+
+
+class Runtime(BaseModel):
+    """The interpreter and the processor the functions are built for."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    python: str = Field(pattern=r"^3\.\d+$")
+    architecture: str = Field(pattern=r"^(arm64|x86_64)$")
+    wheels: str | None
+    """uv's name of the platform to take wheels for; None: the machine that builds."""
+
+    @classmethod
+    def aws(cls) -> Self:
+        return cls(python="3.13", architecture="arm64", wheels="aarch64-manylinux2014")
+
+    @classmethod
+    def this_machine(cls) -> Self:
+        """The emulator runs functions in its own interpreter, so that is what they are built for."""
+        arm = platform.machine().lower() in {"arm64", "aarch64"}
+        return cls(
+            python=f"{sys.version_info.major}.{sys.version_info.minor}",
+            architecture="arm64" if arm else "x86_64",
+            wheels=None,
+        )
+
+
+class AlarmSettings(BaseModel):
+    """When the monitoring stack calls the operations address."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    oldest_message_seconds: int = Field(default=120, ge=1)
+    """How long a message may wait in a working queue."""
+    oldest_stream_record_seconds: int = Field(default=60, ge=1)
+    heartbeat_missing_minutes: int = Field(default=3, ge=1)
+    """A sweep beats every minute."""
+    audit_missing_minutes: int = Field(default=15, ge=5)
+    timer_lateness_seconds: int = Field(default=30, ge=1)
+    """How late a timer may fire before somebody is told."""
+
+
+class Stage(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9]{1,11}$")
+    production: bool = False
+    policy: str = "retail"
+    time_scale: int = Field(default=1, ge=1, le=3600)
+    """Shrinks every duration: 60 makes 30 minutes 30 seconds. For demos and drills."""
+    link_base_url: str | None = None
+    """What a page's link starts with; None: the HTTP API's own address."""
+    email_from: str = Field(min_length=3)
+    sms_sender: str = Field(default="Tocsin", min_length=1, max_length=11)
+    operations_email: str | None = None
+    """Whom the alarms tell; None: whoever subscribes to the topic."""
+    alarms: AlarmSettings = AlarmSettings()
+    log_retention_days: int = 30
+    retain_data: bool = False
+    """Whether tables, keys and secrets outlive their stack."""
+    api_rate_per_second: int = Field(default=50, ge=1)
+    api_burst: int = Field(default=100, ge=1)
+    sends_at_once: int = Field(default=10, ge=2, le=1000)
+    """How many messages may be on their way to carriers at the same time."""
+    audit_minutes: int = Field(default=5, ge=1)
+    log_level: str = Field(default="INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")
+    runtime: Runtime = Field(default_factory=Runtime.aws)
+
+    local: bool = False
+    """Whether this is the emulator: it checks some rights differently and lacks some resources."""
+    endpoint_url: str | None = None
+    ca_bundle: str | None = None
+    """The certificates a function trusts; only the emulator with TLS needs its own."""
+
+    @model_validator(mode="after")
+    def _holds_together(self) -> Self:
+        if self.production and self.time_scale != 1:
+            raise ValueError("time_scale: production runs in real time, a scaled clock would page people too early")
+        if self.production and not self.retain_data:
+            raise ValueError("retain_data: production keeps its tables when a stack is deleted")
+        if self.production and self.local:
+            raise ValueError("local: the emulator is not production")
+        if not self.local and (self.endpoint_url or self.ca_bundle):
+            raise ValueError("endpoint_url, ca_bundle: only the local stage talks to another endpoint than AWS")
+        self._check_link()
+        return self
+
+    def _check_link(self) -> None:
+        if self.link_base_url is None:
+            if self.production:
+                raise ValueError(
+                    "link_base_url: production needs a short address of its own; the HTTP API's is too long for an SMS",
+                )
+            return
+        TypeAdapter(HttpUrl).validate_python(self.link_base_url)
+        if self.link_base_url.endswith("/"):
+            raise ValueError("link_base_url: goes without the closing slash")
+        length = len(self.link_base_url) + 1 + LINK_TOKEN_CHARACTERS
+        if self.production and length > LINK_MAX_CHARACTERS:
+            raise ValueError(
+                f"link_base_url: a link would take {length} characters of an SMS, at most {LINK_MAX_CHARACTERS} fit",
+            )
+
+    def stack_name(self, kind: str) -> str:
+        return f"Tocsin{kind}-{self.name}"
+
+    @property
+    def metrics_namespace(self) -> str:
+        """One per stage: the stages of an account must not hide each other's alarms."""
+        return f"Tocsin/{self.name}"
+
+
+def local() -> Stage:
+    return Stage(
+        name="local",
+        local=True,
+        email_from="tocsin@example.com",
+        endpoint_url="http://127.0.0.1:4566",
+        audit_minutes=1,
+        log_retention_days=1,
+        api_rate_per_second=1000,
+        api_burst=1000,
+        runtime=Runtime.this_machine(),
+    )
+
+
+def dev() -> Stage:
+    return Stage(name="dev", email_from="tocsin-dev@example.com", time_scale=60, log_retention_days=7)
+
+
+def prod() -> Stage:
+    return Stage(
+        name="prod",
+        production=True,
+        # Yours to set: a domain short enough for an SMS (22 characters with https://), and a verified sender.
+        link_base_url="https://tocsin.example",
+        email_from="tocsin@example.com",
+        operations_email="operations@example.com",
+        log_retention_days=365,
+        retain_data=True,
+        sends_at_once=50,
+        api_rate_per_second=200,
+        api_burst=400,
+    )
+
+
+STAGES: Final = {"local": local, "dev": dev, "prod": prod}
+
+CONTEXT_SETTINGS: Final = ("policy", "time_scale", "link_base_url", "endpoint_url", "ca_bundle")
+"""What `cdk -c name=value` may set for one deployment: the local stack's port, a drill's clock."""
+
+
+def choose(name: str, settings: dict[str, str] | None = None) -> Stage:
+    """The named stage with this deployment's settings; checked again, as `model_copy` would not."""
+    if name not in STAGES:
+        raise ValueError(f"stage: {name!r} is none of {', '.join(STAGES)}")
+    unknown = sorted(set(settings or {}) - set(CONTEXT_SETTINGS))
+    if unknown:
+        raise ValueError(f"settings: {', '.join(unknown)} cannot be set from outside infra/stages.py")
+    stage = STAGES[name]()
+    return Stage.model_validate({**stage.model_dump(), **(settings or {})})

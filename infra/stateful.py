@@ -1,0 +1,181 @@
+"""What must outlive every deployment: the tables, the key they are encrypted with, and the secrets."""
+
+from __future__ import annotations
+
+from aws_cdk import Aws, CfnOutput, Duration, RemovalPolicy, SecretValue, Stack
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_secretsmanager as secrets
+from constructs import Construct
+
+from infra.nag import accept
+from infra.stages import Stage
+
+_TEXT = dynamodb.AttributeType.STRING
+_NUMBER = dynamodb.AttributeType.NUMBER
+_KEYS = dynamodb.ProjectionType.KEYS_ONLY
+
+
+class StatefulStack(Stack):
+    def __init__(self, scope: Construct, construct_id: str, *, stage: Stage) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            stack_name=stage.stack_name("Stateful"),
+            description=f"Tocsin {stage.name}: tables, key and secrets",
+            termination_protection=stage.production,
+        )
+        self._stage = stage
+        self._removal = RemovalPolicy.RETAIN if stage.retain_data else RemovalPolicy.DESTROY
+        self.key = self._make_key()
+
+        self.incidents = self._table("Incidents", expires=True)
+        self.incidents.add_global_secondary_index(
+            index_name="by_next_step",
+            partition_key=dynamodb.Attribute(name="next_shard", type=_TEXT),
+            sort_key=dynamodb.Attribute(name="next_step_at", type=_NUMBER),
+            projection_type=_KEYS,
+        )
+        self.incidents.add_global_secondary_index(
+            index_name="quarantine",
+            partition_key=dynamodb.Attribute(name="q_pk", type=_TEXT),
+            sort_key=dynamodb.Attribute(name="q_at", type=_TEXT),
+            projection_type=dynamodb.ProjectionType.ALL,
+        )
+        self.timers = self._table("Timers", streamed=True)
+        self.outbox = self._table("Outbox", streamed=True, expires=True)
+        self.outbox.add_global_secondary_index(
+            index_name="by_reference",
+            partition_key=dynamodb.Attribute(name="reference", type=_TEXT),
+            projection_type=_KEYS,
+        )
+        self.outbox.add_global_secondary_index(
+            index_name="by_open",
+            partition_key=dynamodb.Attribute(name="open_shard", type=_TEXT),
+            sort_key=dynamodb.Attribute(name="open_since", type=_NUMBER),
+            projection_type=_KEYS,
+        )
+        self.timeline = self._table("Timeline", resource_policy=_append_only())
+
+        self.api_keys = secrets.Secret(
+            self,
+            "ApiKeys",
+            description="The hashes of the keys intake systems call the API with",
+            encryption_key=self.key,
+            secret_object_value={
+                "keys": SecretValue.unsafe_plain_text("")
+            },  # filled by an operator, not by the deployment
+            removal_policy=self._removal,
+        )
+        self.webhook = secrets.Secret(
+            self,
+            "Webhook",
+            description="Signs what Tocsin posts to webhooks",
+            encryption_key=self.key,
+            generate_secret_string=secrets.SecretStringGenerator(password_length=64, exclude_punctuation=True),
+            removal_policy=self._removal,
+        )
+        for secret in (self.api_keys, self.webhook):
+            accept(
+                secret,
+                "AwsSolutions-SMG4",
+                "The other party holds the same secret: it is changed together with them, by an operator.",
+            )
+        self._outputs()
+
+    def _make_key(self) -> kms.Key:
+        key = kms.Key(
+            self,
+            "Key",
+            description=f"Tocsin {self._stage.name}: everything at rest",
+            enable_key_rotation=True,
+            removal_policy=self._removal,
+            pending_window=Duration.days(30 if self._stage.production else 7),
+        )
+        key.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="LogGroupsOfThisAccount",
+                principals=[iam.ServicePrincipal(f"logs.{Aws.REGION}.amazonaws.com")],
+                actions=["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"],
+                resources=["*"],
+                conditions={
+                    "ArnLike": {
+                        "kms:EncryptionContext:aws:logs:arn": (
+                            f"arn:{Aws.PARTITION}:logs:{Aws.REGION}:{Aws.ACCOUNT_ID}:*"
+                        ),
+                    },
+                },
+            ),
+        )
+        key.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="EventsAlarmsAndTopicsOfThisAccount",
+                principals=[
+                    iam.ServicePrincipal(f"{service}.amazonaws.com") for service in ("cloudwatch", "events", "sns")
+                ],
+                actions=["kms:Decrypt", "kms:GenerateDataKey"],
+                resources=["*"],
+                conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
+            ),
+        )
+        return key
+
+    def _table(
+        self,
+        construct_id: str,
+        *,
+        streamed: bool = False,
+        expires: bool = False,
+        resource_policy: iam.PolicyDocument | None = None,
+    ) -> dynamodb.Table:
+        return dynamodb.Table(
+            self,
+            construct_id,
+            partition_key=dynamodb.Attribute(name="PK", type=_TEXT),
+            sort_key=dynamodb.Attribute(name="SK", type=_TEXT),
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            encryption=dynamodb.TableEncryption.CUSTOMER_MANAGED,
+            encryption_key=self.key,
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=True,
+            ),
+            stream=dynamodb.StreamViewType.NEW_IMAGE if streamed else None,
+            time_to_live_attribute="ttl" if expires else None,
+            deletion_protection=self._stage.retain_data,
+            removal_policy=self._removal,
+            resource_policy=resource_policy,
+        )
+
+    def _outputs(self) -> None:
+        for name, value in {
+            "IncidentsTable": self.incidents.table_name,
+            "TimersTable": self.timers.table_name,
+            "OutboxTable": self.outbox.table_name,
+            "TimelineTable": self.timeline.table_name,
+            "ApiKeysSecretArn": self.api_keys.secret_arn,
+            "WebhookSecretArn": self.webhook.secret_arn,
+            "KeyArn": self.key.key_arn,
+        }.items():
+            CfnOutput(self, name, value=value)
+
+
+def _append_only() -> iam.PolicyDocument:
+    """Nobody changes or removes an entry of the timeline, whatever their role says: the chain is evidence."""
+    return iam.PolicyDocument(
+        statements=[
+            iam.PolicyStatement(
+                sid="AppendOnly",
+                effect=iam.Effect.DENY,
+                principals=[iam.AnyPrincipal()],
+                actions=[
+                    "dynamodb:UpdateItem",
+                    "dynamodb:DeleteItem",
+                    "dynamodb:BatchWriteItem",
+                    "dynamodb:PartiQLUpdate",
+                    "dynamodb:PartiQLDelete",
+                ],
+                resources=["*"],
+            ),
+        ],
+    )
