@@ -1,0 +1,93 @@
+"""Which messages a decision sends, and on which channel a message is carried on that one could not take.
+
+People and their channels are looked up in today's policy (I10). Keys follow from the decision alone: deciding the
+same step twice makes the same rows.
+"""
+
+from dataclasses import replace
+
+from shared.domain.message import Message, MessageKey, MessageKind
+from shared.domain.outcome import OPERATIONS, Decision, Page, Tell
+from shared.domain.policy import Person, Policy, Via
+
+LAST_RESORT: Via = "email"
+"""The channel filed for somebody without any contact: the row is found undeliverable, and operations are told."""
+
+
+def messages_for(decision: Decision, policy_today: Policy, rules: Policy) -> tuple[Message, ...]:
+    """One message a page, on the first channel of its person; one a tell, by e-mail where there is one.
+
+    Args:
+        decision: what was decided.
+        policy_today: whose people, contacts and operations are asked.
+        rules: the policy the incident was opened under; its levels say what is urgent.
+    """
+    level = decision.incident.course.level
+    messages = [_page(page, policy_today, urgent=rules.levels[page.level].urgent) for page in decision.pages]
+    for tell in decision.tells:
+        people = policy_today.operations if tell.to == OPERATIONS else (tell.to,)
+        messages += [_tell(tell, person, level, policy_today, urgent=rules.levels[level].urgent) for person in people]
+    return tuple({message.key: message for message in messages}.values())
+
+
+def channels(person: Person | None, kind: MessageKind) -> tuple[Via, ...]:
+    """The channels to try in order: a person's own for what asks to act, e-mail first for what only informs."""
+    if person is None:
+        return ()
+    own = person.reachable_by
+    return tuple(sorted(own, key=lambda via: via != "email")) if kind == "tell" else own
+
+
+def first_channel(person: Person | None, kind: MessageKind) -> Via:
+    """Where a message starts."""
+    return next(iter(channels(person, kind)), LAST_RESORT)
+
+
+def on_channel(message: Message, via: Via, at: int, *, attempt: int = 1) -> Message:
+    """The same message, to be sent on another channel, or once more on one whose outcome is unknown (I7).
+
+    It keeps its fence, so that an acknowledgement still calls it back (I6), and its due time.
+    """
+    return replace(
+        message,
+        key=replace(message.key, via=via, attempt=attempt),
+        at=at,
+        state="pending",
+        perhaps_again=attempt > 1,
+        sending_at=None,
+        reference=None,
+        tries=0,
+    )
+
+
+def _page(page: Page, today: Policy, *, urgent: bool) -> Message:
+    via = first_channel(today.people.get(page.person), "page")
+    return Message(
+        key=MessageKey(page.incident, page.step, page.person, via),
+        kind="page",
+        reason=page.reason,
+        level=page.level,
+        at=page.at,
+        due=page.due,
+        epoch=page.epoch,
+        fence=page.fence,
+        clock=page.clock,
+        also=page.also,
+        rung=page.rung,
+        urgent=urgent,
+    )
+
+
+def _tell(tell: Tell, person: str, level: str, today: Policy, *, urgent: bool) -> Message:
+    via = first_channel(today.people.get(person), "tell")
+    return Message(
+        key=MessageKey(tell.incident, tell.step, person, via),
+        kind="tell",
+        reason=tell.reason,
+        level=level,
+        at=tell.at,
+        due=tell.at,
+        epoch=tell.epoch,
+        about=tell.about,
+        urgent=urgent,
+    )
