@@ -8,8 +8,8 @@ from shared.domain.course import Record
 from shared.domain.events import Event
 from shared.domain.incident import Incident
 from shared.domain.message import Link, Message, MessageKey
-from shared.domain.outcome import Entry
 from shared.domain.policy import Policy
+from shared.domain.timeline import Line as Line  # noqa: PLC0414 - whoever speaks of a commit speaks of its line
 from shared.domain.timer import Timer
 
 
@@ -72,17 +72,6 @@ class TakenEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One line of a timeline: what one commit entered, and the hash of the line before (I9)."""
-
-    number: int
-    at: int
-    entries: tuple[Entry, ...]
-    previous: str
-    hash: str
-
-
-@dataclass(frozen=True, slots=True)
 class EarlyEvents:
     """Events that came before their complaint, with the version they are claimed under."""
 
@@ -132,6 +121,10 @@ class Time(Protocol):
 
     def now(self) -> int:
         """Milliseconds UTC."""
+        ...
+
+    def wait_until(self, instant: int) -> None:
+        """Return when `now()` has reached an instant that is at most a second or two away (I5)."""
         ...
 
 
@@ -246,6 +239,14 @@ class Timers(Protocol):
 
     def move_cursor(self, hour: int) -> None:
         """Let the sweep begin at this hour; it never moves back."""
+        ...
+
+    def watermark(self) -> int:
+        """Up to which due time the sweeps have handed timers over (milliseconds UTC); 0 before the first."""
+        ...
+
+    def move_watermark(self, instant: int) -> None:
+        """Remember how far a sweep got; it never moves back."""
         ...
 
 
