@@ -1,0 +1,38 @@
+"""Every port in memory. One contract suite (tests/contract) holds them to what the real adapters do."""
+
+from tests.fakes.incidents import FakeIncidents
+from tests.fakes.keeping import FakeLinks, FakePolicies, FakeQuarantine
+from tests.fakes.outbox import FakeOutbox
+from tests.fakes.outside import (
+    FakeApiKeys,
+    FakeCarrier,
+    FakeMetrics,
+    FakeOperations,
+    FakeQueue,
+    FakeTime,
+    FakeWords,
+    Sent,
+)
+from tests.fakes.shelf import Shelf
+from tests.fakes.timers import FakeTimers
+from tests.fakes.world import FakeWorld, fake_world
+
+__all__ = [
+    "FakeApiKeys",
+    "FakeCarrier",
+    "FakeIncidents",
+    "FakeLinks",
+    "FakeMetrics",
+    "FakeOperations",
+    "FakeOutbox",
+    "FakePolicies",
+    "FakeQuarantine",
+    "FakeQueue",
+    "FakeTime",
+    "FakeTimers",
+    "FakeWords",
+    "FakeWorld",
+    "Sent",
+    "Shelf",
+    "fake_world",
+]

@@ -1,0 +1,140 @@
+"""Incidents in memory, under the conditions of the real table."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from shared.domain.course import Record
+from shared.domain.timeline import records_on
+from shared.domain.timer import Timer
+from shared.ports import (
+    Commit,
+    ConflictError,
+    DuplicateError,
+    EarlyEvents,
+    Line,
+    Quarantined,
+    Stored,
+    TakenEvent,
+)
+from tests.fakes.shelf import Shelf
+
+Hook = Callable[[Commit], None]
+
+
+class FakeIncidents:
+    """`ports.Incidents`.
+
+    `before_commit` and `after_commit` run around each commit; one that raises plays a store that failed before, or
+    whose answer was lost after, it committed.
+    """
+
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
+        self.before_commit: Hook | None = None
+        self.after_commit: Hook | None = None
+
+    def load(self, incident: str) -> Stored | None:
+        with self._shelf.lock:
+            return self._shelf.incidents.get(incident)
+
+    def commit(self, commit: Commit) -> None:
+        if self.before_commit is not None:
+            self.before_commit(commit)
+        with self._shelf.lock:
+            self._check(commit)
+            self._write(commit)
+        if self.after_commit is not None:
+            self.after_commit(commit)
+
+    def taken(self, source: str, event_id: str) -> TakenEvent | None:
+        with self._shelf.lock:
+            return self._shelf.taken.get((source, event_id))
+
+    def timeline(self, incident: str) -> Sequence[Line]:
+        with self._shelf.lock:
+            return tuple(self._shelf.lines.get(incident, ()))
+
+    def history(self, incident: str) -> Sequence[Record]:
+        return records_on(self.timeline(incident))
+
+    def customer(self, incident: str) -> dict[str, Any] | None:
+        with self._shelf.lock:
+            return self._shelf.customers.get(incident)
+
+    def early(self, incident: str) -> EarlyEvents | None:
+        with self._shelf.lock:
+            return self._shelf.early.get(incident)
+
+    def keep_early(self, early: EarlyEvents, taken: TakenEvent, timer: Timer | None) -> None:
+        shelf = self._shelf
+        with shelf.lock:
+            self._refuse_duplicates((taken,))
+            there = shelf.early.get(early.incident)
+            if early.incident in shelf.incidents or early.version != (there.version if there else 0) + 1:
+                raise ConflictError(f"{early.incident} moved")
+            shelf.early[early.incident] = early
+            shelf.taken[taken.source, taken.id] = taken
+            if timer is not None:
+                shelf.add_timer(timer)
+
+    def expire_early(self, early: EarlyEvents, quarantined: Sequence[Quarantined], timer: Timer) -> None:
+        shelf = self._shelf
+        with shelf.lock:
+            there = shelf.early.get(early.incident)
+            if there is None or there.version != early.version or timer not in shelf.timers:
+                raise ConflictError(f"{early.incident} moved")
+            del shelf.early[early.incident]
+            shelf.timers.remove(timer)
+            for each in quarantined:
+                shelf.quarantine.setdefault(each.id, each)
+
+    def silent(self, before: int, limit: int) -> Sequence[str]:
+        with self._shelf.lock:
+            late = sorted(
+                (stored.incident.next_step_at, name)
+                for name, stored in self._shelf.incidents.items()
+                if stored.incident.next_step_at is not None and stored.incident.next_step_at < before
+            )
+            return tuple(name for _, name in late[:limit])
+
+    def _check(self, commit: Commit) -> None:
+        shelf, incident = self._shelf, commit.stored.incident.id
+        self._refuse_duplicates(commit.taken)
+        there = shelf.incidents.get(incident)
+        if (there.incident.version if there else None) != commit.expected:
+            raise ConflictError(f"{incident} moved")
+        moved = commit.alarm_before != commit.alarm_after
+        if moved and commit.alarm_before is not None and commit.alarm_before not in shelf.timers:
+            raise ConflictError(f"the alarm of {incident} is gone")
+        early = shelf.early.get(incident)
+        if (commit.expected is None or commit.early_version is not None) and (
+            early.version if early else None
+        ) != commit.early_version:
+            raise ConflictError(f"the early events of {incident} moved")
+        if commit.line.number in {line.number for line in shelf.lines.get(incident, ())}:
+            raise ConflictError(f"line {commit.line.number} of {incident} is written")
+        if any(message.key in shelf.messages for message in commit.messages):
+            raise ConflictError(f"a message of {incident} exists")
+
+    def _write(self, commit: Commit) -> None:
+        shelf, incident = self._shelf, commit.stored.incident.id
+        shelf.incidents[incident] = commit.stored
+        shelf.lines.setdefault(incident, []).append(commit.line)
+        for taken in commit.taken:
+            shelf.taken[taken.source, taken.id] = taken
+        if commit.alarm_before != commit.alarm_after:
+            shelf.timers.discard(commit.alarm_before)  # type: ignore[arg-type]  # None is in no set
+            if commit.alarm_after is not None:
+                shelf.add_timer(commit.alarm_after)
+        for message in commit.messages:
+            shelf.add_message(message)
+        if commit.early_version is not None:
+            del shelf.early[incident]
+        if commit.customer is not None:
+            shelf.customers[incident] = commit.customer
+
+    def _refuse_duplicates(self, taken: Sequence[TakenEvent]) -> None:
+        for each in taken:
+            first = self._shelf.taken.get((each.source, each.id))
+            if first is not None:
+                raise DuplicateError(first.fingerprint, first.incident)
