@@ -46,6 +46,8 @@ def dependency_layer(runtime: Runtime) -> Path:
 
 def function_code(name: str) -> Path:
     """The folder of one function: `shared/` and its own handler, and nothing of another function."""
+    if not (ROOT / "functions" / name / "handler.py").exists():
+        raise FileNotFoundError(f"functions/{name}/handler.py is missing: the stack names a function that nobody wrote")
     sources = [ROOT / "functions" / "__init__.py", *_files(ROOT / "functions" / name), *_files(ROOT / "shared")]
     content = hashlib.sha256(_RECIPE.encode())
     for path in sources:

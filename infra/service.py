@@ -6,6 +6,7 @@ from aws_cdk import Aws, CfnOutput, Duration, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_ses as ses
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
@@ -95,7 +96,10 @@ class ServiceStack(Stack):
     def _make_operations_topic(self, stage: Stage) -> sns.Topic:
         topic = sns.Topic(self, "Operations", master_key=self.key, enforce_ssl=True)
         if stage.operations_email:
-            topic.add_subscription(subscriptions.EmailSubscription(stage.operations_email))
+            failures = self.queues.invocation_failures
+            topic.add_subscription(
+                subscriptions.EmailSubscription(stage.operations_email, dead_letter_queue=failures),
+            )
         return topic
 
     def _make_bus(self, stage: Stage) -> events.EventBus:
@@ -120,7 +124,36 @@ class ServiceStack(Stack):
         return bus
 
     def _follow_receipts(self, stage: Stage) -> None:
-        """What SES says of a message: delivered, bounced, complained."""
+        """What SES says of a message: delivered, bounced, complained.
+
+        The sender's identity belongs to the account and not to a stage, so an operator makes this set its default.
+        """
+        if not stage.local:  # the emulator sends no such events
+            tells = ses.ConfigurationSet(
+                self,
+                "Email",
+                configuration_set_name=stage.stack_name("Email"),
+                reputation_metrics=True,
+                tls_policy=ses.ConfigurationSetTlsPolicy.REQUIRE,
+            )
+            tells.add_event_destination(
+                "ToTheBus",
+                destination=ses.EventDestination.event_bus(
+                    events.EventBus.from_event_bus_arn(
+                        self,
+                        "DefaultBus",
+                        f"arn:{Aws.PARTITION}:events:{Aws.REGION}:{Aws.ACCOUNT_ID}:event-bus/default",
+                    ),
+                ),
+                events=[
+                    ses.EmailSendingEvent.DELIVERY,
+                    ses.EmailSendingEvent.BOUNCE,
+                    ses.EmailSendingEvent.COMPLAINT,
+                    ses.EmailSendingEvent.REJECT,
+                    ses.EmailSendingEvent.DELIVERY_DELAY,
+                ],
+            )
+            CfnOutput(self, "EmailConfigurationSet", value=tells.configuration_set_name)
         events.Rule(
             self,
             "EmailReceipts",

@@ -1,0 +1,79 @@
+"""One synth a stage and session; the code of the functions is not what these tests look at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aws_cdk import App
+
+from infra import bundle
+from infra.stages import Runtime, choose
+from infra.tocsin import add_tocsin
+
+Resource = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Synthesized:
+    """A stage's templates by kind: Stateful, Service, Monitoring."""
+
+    templates: dict[str, dict[str, Any]]
+
+    def of_type(self, resource_type: str, kind: str | None = None) -> dict[str, Resource]:
+        return {
+            name: resource
+            for each, template in self.templates.items()
+            if kind in {None, each}
+            for name, resource in template["Resources"].items()
+            if resource["Type"] == resource_type
+        }
+
+    def statements(self) -> list[tuple[str, dict[str, Any]]]:
+        """Every allowing statement of every role, with the role's logical name."""
+        found = []
+        for name, role in self.of_type("AWS::IAM::Role").items():
+            for policy in role["Properties"].get("Policies", []):
+                found += [(name, each) for each in policy["PolicyDocument"]["Statement"]]
+        for policy in self.of_type("AWS::IAM::Policy").values():
+            roles = str(policy["Properties"]["Roles"])
+            found += [(roles, each) for each in policy["Properties"]["PolicyDocument"]["Statement"]]
+        return [(name, each) for name, each in found if each["Effect"] == "Allow"]
+
+
+@pytest.fixture(scope="session")
+def synthesize(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Synthesized]:
+    nothing = tmp_path_factory.mktemp("code")
+    (nothing / "handler.py").write_text("")
+    patch = pytest.MonkeyPatch()
+
+    def no_code(_: str | Runtime) -> Path:
+        return nothing
+
+    patch.setattr(bundle, "dependency_layer", no_code)
+    patch.setattr(bundle, "function_code", no_code)
+
+    @cache
+    def synthesized(name: str) -> Synthesized:
+        stage = choose(name)
+        app = App(outdir=str(tmp_path_factory.mktemp(name)))
+        add_tocsin(app, stage)
+        assembly = app.synth()  # cdk-nag is part of it: an unaccepted finding raises
+        kinds = ("Stateful", "Service", "Monitoring")
+        return Synthesized({kind: assembly.get_stack_by_name(stage.stack_name(kind)).template for kind in kinds})
+
+    return synthesized
+
+
+@pytest.fixture(scope="session", params=["local", "prod"])
+def stage(request: pytest.FixtureRequest, synthesize: Callable[[str], Synthesized]) -> Synthesized:
+    return synthesize(request.param)
+
+
+@pytest.fixture(scope="session")
+def prod(synthesize: Callable[[str], Synthesized]) -> Synthesized:
+    return synthesize("prod")

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+pytestmark = [pytest.mark.synth, pytest.mark.xdist_group("synth")]
+
+
+def alarms(stage: Any) -> dict[str, dict[str, Any]]:
+    found = stage.of_type("AWS::CloudWatch::Alarm")
+    return {name[:-8]: alarm["Properties"] for name, alarm in found.items()}
+
+
+def test_every_dead_letter_queue_has_an_alarm(prod: Any) -> None:
+    dead = [name for name in alarms(prod) if name.endswith("DeadLetters")]
+    assert len(dead) == 6
+
+
+def test_a_missing_heartbeat_is_an_alarm_and_not_silence(prod: Any) -> None:
+    for name in ("SweepSilent", "AuditSilent"):
+        assert alarms(prod)[name]["TreatMissingData"] == "breaching"
+
+
+def test_every_function_is_watched(prod: Any) -> None:
+    assert sum(name.endswith("Errors") for name in alarms(prod)) == 10
+    assert sum(name.endswith("Throttles") for name in alarms(prod)) == 10
+
+
+def test_the_audits_findings_are_alarms(prod: Any) -> None:
+    found = {"OverdueTimers", "ParkedTimers", "StuckMessages", "SilentIncidents", "Quarantined"}
+    assert found <= set(alarms(prod))
+
+
+def test_every_alarm_tells_the_operations_topic(prod: Any) -> None:
+    for alarm in alarms(prod).values():
+        assert "Operations" in json.dumps(alarm["AlarmActions"])
+
+
+def test_stages_count_in_namespaces_of_their_own(prod: Any) -> None:
+    counted = {alarm["Namespace"] for alarm in alarms(prod).values()} - {"AWS/SQS", "AWS/Lambda"}
+    assert counted == {"Tocsin/prod"}
+    for function in prod.of_type("AWS::Lambda::Function").values():
+        assert function["Properties"]["Environment"]["Variables"]["POWERTOOLS_METRICS_NAMESPACE"] == "Tocsin/prod"

@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+pytestmark = [pytest.mark.synth, pytest.mark.xdist_group("synth")]
+
+FUNCTIONS = {
+    *("intake_api", "intake", "sweep_timers", "arm_timers", "fire_timer"),
+    *("relay_outbox", "send_message", "record_delivery", "respond", "audit"),
+}
+
+
+def listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def functions(stage: Any) -> dict[str, dict[str, Any]]:
+    found = [resource["Properties"] for resource in stage.of_type("AWS::Lambda::Function").values()]
+    return {each["Handler"].split(".")[1]: each for each in found}
+
+
+def test_ten_functions_each_with_its_own_role_and_log_group(stage: Any) -> None:
+    found = functions(stage)
+    assert set(found) == FUNCTIONS
+    assert {each["Handler"] for each in found.values()} == {f"functions.{name}.handler.handler" for name in FUNCTIONS}
+    assert len({json.dumps(each["Role"]) for each in found.values()}) == len(FUNCTIONS)
+    assert len({json.dumps(each["LoggingConfig"]["LogGroup"]) for each in found.values()}) == len(FUNCTIONS)
+    assert all(group["Properties"]["RetentionInDays"] for group in stage.of_type("AWS::Logs::LogGroup").values())
+
+
+def test_aws_runs_arm_and_python_3_13(prod: Any) -> None:
+    for each in functions(prod).values():
+        assert each["Architectures"] == ["arm64"]
+        assert each["Runtime"] == "python3.13"
+        assert "AWS_ENDPOINT_URL" not in each["Environment"]["Variables"]
+
+
+def test_no_right_has_a_wildcard_action(stage: Any) -> None:
+    for role, statement in stage.statements():
+        for action in listed(statement["Action"]):
+            assert "*" not in action, f"{role}: {action}"
+
+
+def test_only_what_knows_no_resources_may_be_done_to_anything(prod: Any) -> None:
+    for role, statement in prod.statements():
+        if "*" in listed(statement.get("Resource", [])):
+            actions = set(listed(statement["Action"]))
+            assert actions <= {"xray:PutTraceSegments", "xray:PutTelemetryRecords", "dynamodb:ListStreams"}, role
+        if "NotResource" in statement:
+            assert listed(statement["Action"]) == ["sns:Publish"]
+
+
+def test_no_role_changes_or_removes_an_entry_of_the_timeline(stage: Any) -> None:
+    reads_or_puts = {"dynamodb:PutItem", "dynamodb:Query"}
+    seen = set()
+    for role, statement in stage.statements():
+        if "Timeline" in json.dumps(statement.get("Resource", "")):
+            actions = set(listed(statement["Action"]))
+            assert actions <= reads_or_puts, role
+            seen |= actions
+    assert seen == reads_or_puts
+
+
+def test_only_the_engines_delete_timers(stage: Any) -> None:
+    deleting = {
+        role
+        for role, statement in stage.statements()
+        if "dynamodb:DeleteItem" in listed(statement["Action"]) and "Timers" in json.dumps(statement["Resource"])
+    }
+    assert {role.removeprefix("Functions").split("Role")[0] for role in deleting} == {"Intake", "FireTimer", "Respond"}
+
+
+def test_every_queue_is_encrypted_takes_tls_only_and_has_dead_letters(stage: Any) -> None:
+    queues = stage.of_type("AWS::SQS::Queue")
+    assert len(queues) == 9
+    dead = {name for name in queues if "DeadLetters" in name or "Failures" in name}
+    assert len(dead) == 6
+    for name, queue in queues.items():
+        assert queue["Properties"]["KmsMasterKeyId"]
+        assert ("RedrivePolicy" in queue["Properties"]) is (name not in dead)
+    policies = stage.of_type("AWS::SQS::QueuePolicy").values()
+    refused = [
+        statement
+        for policy in policies
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        if statement.get("Condition") == {"Bool": {"aws:SecureTransport": "false"}}
+    ]
+    assert len(refused) == 9
+
+
+def test_consumers_answer_record_by_record(stage: Any) -> None:
+    mappings = [each["Properties"] for each in stage.of_type("AWS::Lambda::EventSourceMapping").values()]
+    consumers = [each for each in mappings if "StartingPosition" not in each]
+    assert len(consumers) == 3
+    for each in consumers:
+        assert each["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+        assert each["BatchSize"] == 10
+        assert "MaximumBatchingWindowInSeconds" not in each
+
+
+def test_streams_hand_on_inserts_alone_and_lose_none(stage: Any) -> None:
+    mappings = [each["Properties"] for each in stage.of_type("AWS::Lambda::EventSourceMapping").values()]
+    followers = [each for each in mappings if "StartingPosition" in each]
+    assert len(followers) == 2
+    for each in followers:
+        assert each["StartingPosition"] == "TRIM_HORIZON"
+        assert [json.loads(one["Pattern"]) for one in each["FilterCriteria"]["Filters"]] == [{"eventName": ["INSERT"]}]
+        assert each["DestinationConfig"]["OnFailure"]["Destination"]
+
+
+def test_a_queue_keeps_a_message_hidden_longer_than_its_consumer_may_run(stage: Any) -> None:
+    timeouts = {name: each["Timeout"] for name, each in functions(stage).items()}
+    hidden = {
+        name.split("Queue")[0]: queue["Properties"]["VisibilityTimeout"]
+        for name, queue in stage.of_type("AWS::SQS::Queue").items()
+        if "VisibilityTimeout" in queue["Properties"]
+    }
+    assert hidden["Events"] >= 2 * timeouts["intake"]
+    assert hidden["Timers"] >= 2 * timeouts["fire_timer"]
+    assert hidden["Messages"] == 90
+    assert timeouts["send_message"] == 30
+
+
+def test_schedules_call_the_sweep_every_minute_and_the_audit_every_five(prod: Any) -> None:
+    schedules = prod.of_type("AWS::Scheduler::Schedule")
+    expressions = {name: each["Properties"]["ScheduleExpression"] for name, each in schedules.items()}
+    assert expressions == {"SweepEveryMinute": "rate(1 minute)", "AuditRegularly": "rate(5 minutes)"}
+    assert all(each["Properties"]["Target"]["DeadLetterConfig"]["Arn"] for each in schedules.values())
+
+
+def test_what_is_called_asynchronously_keeps_its_failures(stage: Any) -> None:
+    configured = stage.of_type("AWS::Lambda::EventInvokeConfig")
+    assert len(configured) == 3
+    for each in configured.values():
+        assert each["Properties"]["DestinationConfig"]["OnFailure"]["Destination"]
+
+
+def test_rules_have_dead_letters(stage: Any) -> None:
+    for rule in stage.of_type("AWS::Events::Rule").values():
+        for target in rule["Properties"]["Targets"]:
+            assert target["DeadLetterConfig"]["Arn"]
+
+
+def test_the_bus_hands_on_the_event_itself(stage: Any) -> None:
+    [rule] = [each for each in stage.of_type("AWS::Events::Rule").values() if "EventBusName" in each["Properties"]]
+    assert [target["InputPath"] for target in rule["Properties"]["Targets"]] == ["$.detail"]
+
+
+def test_the_api_is_throttled_and_never_logs_a_link(stage: Any) -> None:
+    [entrance] = stage.of_type("AWS::ApiGatewayV2::Stage").values()
+    settings = entrance["Properties"]
+    assert settings["DefaultRouteSettings"]["ThrottlingRateLimit"] > 0
+    assert settings["DefaultRouteSettings"]["ThrottlingBurstLimit"] > 0
+    assert "path" not in settings["AccessLogSettings"]["Format"].lower()
+    routes = {each["Properties"]["RouteKey"] for each in stage.of_type("AWS::ApiGatewayV2::Route").values()}
+    assert routes == {
+        *("POST /v1/events", "GET /v1/incidents/{id}", "GET /v1/openapi.json"),
+        *("GET /l/{token}", "POST /l/{token}", "POST /v1/incidents/{id}/{verb}"),
+    }
+
+
+def test_stages_share_no_physical_name(prod: Any, synthesize: Any) -> None:
+    naming = {"BusName", "Name", "QueueName", "TableName", "FunctionName", "RoleName", "TopicName", "DashboardName"}
+
+    def names(stage: Any) -> set[str]:
+        found = set()
+        for template in stage.templates.values():
+            for resource in template["Resources"].values():
+                for key, value in resource.get("Properties", {}).items():
+                    if key in naming and isinstance(value, str):
+                        found.add(f"{resource['Type']} {value}")
+        return found
+
+    assert names(prod)
+    assert not names(prod) & names(synthesize("local"))
