@@ -103,7 +103,7 @@ class FakeIncidents:
         there = shelf.incidents.get(incident)
         if (there.incident.version if there else None) != commit.expected:
             raise ConflictError(f"{incident} moved")
-        moved = commit.alarm_before != commit.alarm_after
+        moved = commit.alarm_before != commit.stored.alarm
         if moved and commit.alarm_before is not None and commit.alarm_before not in shelf.timers:
             raise ConflictError(f"the alarm of {incident} is gone")
         early = shelf.early.get(incident)
@@ -122,10 +122,11 @@ class FakeIncidents:
         shelf.lines.setdefault(incident, []).append(commit.line)
         for taken in commit.taken:
             shelf.taken[taken.source, taken.id] = taken
-        if commit.alarm_before != commit.alarm_after:
-            shelf.timers.discard(commit.alarm_before)  # type: ignore[arg-type]  # None is in no set
-            if commit.alarm_after is not None:
-                shelf.add_timer(commit.alarm_after)
+        if commit.alarm_before != commit.stored.alarm:
+            if commit.alarm_before is not None:
+                shelf.timers.discard(commit.alarm_before)
+            if commit.stored.alarm is not None:
+                shelf.add_timer(commit.stored.alarm)
         for message in commit.messages:
             shelf.add_message(message)
         if commit.early_version is not None:
