@@ -44,6 +44,7 @@ class Functions(Construct):
         self._workshop = workshop
         self._data = data
         self._queues = queues
+        self._tell_operations = may(("sns:Publish",), operations.topic_arn)
         self.intake_api = self._make_intake_api()
         self.intake = self._make_intake()
         self.sweep_timers = self._make_sweep_timers()
@@ -53,7 +54,7 @@ class Functions(Construct):
         self.send_message = self._make_send_message(link_base_url)
         self.record_delivery = self._make_record_delivery()
         self.respond = self._make_respond()
-        self.audit = self._make_audit(operations)
+        self.audit = self._make_audit()
 
     @property
     def all(self) -> tuple[TocsinFunction, ...]:
@@ -73,13 +74,14 @@ class Functions(Construct):
             timeout_seconds=15,
             environment={
                 "TOCSIN_EVENTS_QUEUE_URL": self._queues.events.url,
-                "TOCSIN_API_KEYS_SECRET_ARN": data.api_keys.secret_arn,
+                "TOCSIN_API_KEYS_SECRET_ARN": data.api_keys_arn,
             },
             may=[
                 send(self._queues.events.arn),
-                read_secret(data.api_keys.secret_arn),
+                read_secret(data.api_keys_arn),
                 table(data.incidents, "GetItem", "Query"),
                 table(data.timeline, "Query"),
+                table(data.outbox, "Query"),
             ],
         )
 
@@ -138,8 +140,7 @@ class Functions(Construct):
             description="Does what a due timer asks for: pages, escalates, reminds",
             timeout_seconds=30,
             may=[
-                *self._decide_and_commit(),
-                table(self._data.timers, "GetItem", "UpdateItem"),
+                *self._fire(),
                 rights.consume(self._queues.timers.arn),
             ],
         )
@@ -175,15 +176,16 @@ class Functions(Construct):
                 "TOCSIN_LINK_BASE_URL": link_base_url,
                 "TOCSIN_EMAIL_FROM": stage.email_from,
                 "TOCSIN_SMS_SENDER": stage.sms_sender,
-                "TOCSIN_WEBHOOK_SECRET_ARN": data.webhook.secret_arn,
+                "TOCSIN_WEBHOOK_SECRET_ARN": data.webhook_arn,
             },
             may=[
                 table(data.outbox, "GetItem", "PutItem", "UpdateItem", "Query"),
                 table(data.incidents, "GetItem", "PutItem", "UpdateItem", "ConditionCheckItem"),
                 table(data.timers, "PutItem"),
+                self._tell_operations,
                 rights.send_sms(),
                 rights.send_email(stage),
-                read_secret(data.webhook.secret_arn),
+                read_secret(data.webhook_arn),
                 rights.consume(self._queues.messages.arn),
             ],
         )
@@ -204,6 +206,7 @@ class Functions(Construct):
                 table(data.outbox, "GetItem", "PutItem", "UpdateItem"),
                 table(data.outbox, "Query", index="by_reference"),
                 table(data.incidents, "GetItem", "ConditionCheckItem"),
+                self._tell_operations,
             ],
         )
 
@@ -216,11 +219,11 @@ class Functions(Construct):
             workshop=self._workshop,
             description="What people answer: by a page's link, or over the API",
             timeout_seconds=15,
-            environment={"TOCSIN_API_KEYS_SECRET_ARN": data.api_keys.secret_arn},
-            may=[*self._decide_and_commit(), read_secret(data.api_keys.secret_arn)],
+            environment={"TOCSIN_API_KEYS_SECRET_ARN": data.api_keys_arn},
+            may=[*self._decide_and_commit(), read_secret(data.api_keys_arn)],
         )
 
-    def _make_audit(self, operations: sns.Topic) -> TocsinFunction:
+    def _make_audit(self) -> TocsinFunction:
         data = self._data
         return TocsinFunction(
             self,
@@ -235,17 +238,24 @@ class Functions(Construct):
                 "TOCSIN_MESSAGES_QUEUE_URL": self._queues.messages.url,
             },
             may=[
-                table(data.incidents, "GetItem", "PutItem", "UpdateItem", "Query"),
+                *self._fire(),
                 table(data.incidents, "Query", index="by_next_step"),
                 table(data.incidents, "Query", index="quarantine"),
-                table(data.timers, "GetItem", "Query", "PutItem"),
-                table(data.outbox, "GetItem", "PutItem", "UpdateItem"),
+                table(data.timers, "Query"),
                 table(data.outbox, "Query", index="by_open"),
-                table(data.timeline, "Query"),
                 send(self._queues.timers.arn, self._queues.messages.arn),
-                may(("sns:Publish",), operations.topic_arn),
             ],
         )
+
+    def _fire(self) -> list[rights.Right]:
+        """Take an incident's next step when its timer is due; set a timer aside that cannot be fired."""
+        data = self._data
+        return [
+            *self._decide_and_commit(),
+            table(data.timers, "GetItem", "UpdateItem"),
+            table(data.outbox, "GetItem", "Query", "UpdateItem"),
+            self._tell_operations,
+        ]
 
     def _decide_and_commit(self) -> list[rights.Right]:
         """Load an incident, decide, commit the incident, its timers, its messages and its timeline at once."""

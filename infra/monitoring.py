@@ -14,21 +14,28 @@ from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.function import TocsinFunction
-from infra.service import ServiceStack
+from infra.service import ServiceStack, camel
 from infra.stages import Stage
 
-HEARTBEAT: Final = "Heartbeat"
-"""One a completed run, of `sweep_timers` and of `audit`."""
-TIMER_LATENESS: Final = "TimerLateness"
-"""Seconds between a timer's due time and its claim, from `fire_timer`."""
-FOUND_BY_AUDIT: Final = {
-    "OverdueTimers": "timers that nobody fired in time",
-    "ParkedTimers": "timers that failed again and again and were set aside",
-    "StuckMessages": "messages that never left the outbox",
-    "SilentIncidents": "open incidents without a next step",
-    "Quarantined": "events that could not be read and wait for a person",
+SWEPT: Final = ("TimersHandedOver", "sweep_timers")
+"""One sample a sweep, whatever it found."""
+AUDITED: Final = ("AuditHeartbeat", "audit")
+PULSE: Final = ("HeartbeatLateness", "fire_timer")
+"""A timer every minute that pages nobody: it proves the way from the sweep to the claim."""
+STEP: Final = ("StepLateness", "fire_timer")
+"""Milliseconds between a step's due time and its commit."""
+FINDINGS: Final = {
+    ("OverdueTimers", "audit"): "timers that nobody fired in time",
+    ("StuckMessages", "audit"): "messages that never left the outbox",
+    ("SilentIncidents", "audit"): "open incidents whose next step did not come",
+    ("TimersParked", "fire_timer"): "timers that failed again and again and were set aside",
+    ("Quarantined", "intake"): "events that could not be taken and wait for a person",
+    ("Quarantined", "fire_timer"): "updates whose complaint never came and wait for a person",
+    ("MessagesUndeliverable", "send_message"): "somebody could not be reached over any channel",
+    ("MessagesUndeliverable", "record_delivery"): "somebody could not be reached over any channel",
+    ("MessagesUndeliverable", "audit"): "somebody could not be reached over any channel",
 }
+"""What the functions count when a person should look."""
 
 _MINUTE: Final = Duration.minutes(1)
 _BREACHING = cloudwatch.TreatMissingData.BREACHING
@@ -79,7 +86,14 @@ class MonitoringStack(Stack):
         alarm.add_alarm_action(self._action)
         alarm.add_ok_action(self._action)
 
-    def _count(self, name: str, service: str, *, statistic: str, period: Duration = _MINUTE) -> cloudwatch.Metric:
+    def _count(
+        self,
+        counted: tuple[str, str],
+        *,
+        statistic: str,
+        period: Duration = _MINUTE,
+    ) -> cloudwatch.Metric:
+        name, service = counted
         return cloudwatch.Metric(
             namespace=self._stage.metrics_namespace,
             metric_name=name,
@@ -121,7 +135,7 @@ class MonitoringStack(Stack):
 
     def _watch_functions(self) -> None:
         for each in self._service.functions.all:
-            name = _title(each)
+            name = camel(each.name)
             self._alarm(
                 f"{name}Errors",
                 each.function.metric_errors(period=_MINUTE, statistic="Sum"),
@@ -138,7 +152,7 @@ class MonitoringStack(Stack):
             )
         for follower in (self._service.functions.arm_timers, self._service.functions.relay_outbox):
             self._alarm(
-                f"{_title(follower)}Behind",
+                f"{camel(follower.name)}Behind",
                 follower.function.metric("IteratorAge", period=_MINUTE, statistic="Maximum"),
                 above=self._stage.alarms.oldest_stream_record_seconds * 1000,
                 periods=2,
@@ -147,37 +161,42 @@ class MonitoringStack(Stack):
 
     def _watch_heartbeats(self) -> None:
         alarms = self._stage.alarms
-        self._alarm(
-            "SweepSilent",
-            self._count(HEARTBEAT, "sweep_timers", statistic="Sum"),
-            above=1,
-            below=True,
-            periods=alarms.heartbeat_missing_minutes,
-            missing=_BREACHING,
-            says="no sweep of the timers: deadlines pass unnoticed",
-        )
+        for construct_id, counted, says in (
+            ("SweepSilent", SWEPT, "no sweep of the timers: deadlines pass unnoticed"),
+            ("TimersSilent", PULSE, "the minute's own timer did not fire: nor does any other"),
+        ):
+            self._alarm(
+                construct_id,
+                self._count(counted, statistic="SampleCount"),
+                above=1,
+                below=True,
+                periods=alarms.heartbeat_missing_minutes,
+                missing=_BREACHING,
+                says=says,
+            )
         self._alarm(
             "AuditSilent",
-            self._count(HEARTBEAT, "audit", statistic="Sum", period=Duration.minutes(5)),
+            self._count(AUDITED, statistic="SampleCount", period=Duration.minutes(5)),
             above=1,
             below=True,
             periods=max(1, alarms.audit_missing_minutes // 5),
             missing=_BREACHING,
             says="no audit: nobody would notice what the sweep misses",
         )
-        self._alarm(
-            "TimersLate",
-            self._count(TIMER_LATENESS, "fire_timer", statistic="Maximum"),
-            above=alarms.timer_lateness_seconds,
-            periods=2,
-            says="timers fire late",
-        )
+        for construct_id, counted in (("PulseLate", PULSE), ("StepsLate", STEP)):
+            self._alarm(
+                construct_id,
+                self._count(counted, statistic="Maximum"),
+                above=alarms.timer_lateness_seconds * 1000,
+                periods=2,
+                says="timers fire late",
+            )
 
     def _watch_findings(self) -> None:
-        for name, says in FOUND_BY_AUDIT.items():
+        for (name, service), says in FINDINGS.items():
             self._alarm(
-                name,
-                self._count(name, "audit", statistic="Maximum", period=Duration.minutes(5)),
+                f"{name}In{camel(service)}",
+                self._count((name, service), statistic="Sum", period=Duration.minutes(5)),
                 above=0,
                 says=says,
             )
@@ -189,20 +208,17 @@ class MonitoringStack(Stack):
             cloudwatch.GraphWidget(
                 title="Heartbeats",
                 width=8,
-                left=[self._count(HEARTBEAT, name, statistic="Sum") for name in ("sweep_timers", "audit")],
+                left=[self._count(each, statistic="SampleCount") for each in (SWEPT, PULSE, AUDITED)],
             ),
             cloudwatch.GraphWidget(
-                title="Timer lateness, seconds",
+                title="Lateness of steps, milliseconds",
                 width=8,
-                left=[self._count(TIMER_LATENESS, "fire_timer", statistic=each) for each in ("p50", "p99", "Maximum")],
+                left=[self._count(STEP, statistic=each) for each in ("p50", "p99", "Maximum")],
             ),
             cloudwatch.GraphWidget(
-                title="Found by the audit",
+                title="For a person to look at",
                 width=8,
-                left=[
-                    self._count(name, "audit", statistic="Maximum", period=Duration.minutes(5))
-                    for name in FOUND_BY_AUDIT
-                ],
+                left=[self._count(each, statistic="Sum", period=Duration.minutes(5)) for each in FINDINGS],
             ),
         )
         board.add_widgets(
@@ -228,7 +244,3 @@ class MonitoringStack(Stack):
                 left=[each.function.metric_errors(statistic="Sum", label=each.name) for each in functions.all],
             ),
         )
-
-
-def _title(function: TocsinFunction) -> str:
-    return function.node.id

@@ -197,8 +197,8 @@ class ServiceStack(Stack):
         }.items():
             CfnOutput(self, name, value=value)
         for each in self.functions.all:
-            CfnOutput(self, _camel(each.name) + "Function", value=each.function.function_name)
+            CfnOutput(self, camel(each.name) + "Function", value=each.function.function_name)
 
 
-def _camel(name: str) -> str:
+def camel(name: str) -> str:
     return "".join(word.capitalize() for word in name.split("_"))

@@ -82,6 +82,9 @@ class StatefulStack(Stack):
                 "AwsSolutions-SMG4",
                 "The other party holds the same secret: it is changed together with them, by an operator.",
             )
+        # By attribute: the emulator's Ref of a secret is its name and not its ARN.
+        self.api_keys_arn = _arn(self.api_keys)
+        self.webhook_arn = _arn(self.webhook)
         self._outputs()
 
     def _make_key(self) -> kms.Key:
@@ -153,11 +156,18 @@ class StatefulStack(Stack):
             "TimersTable": self.timers.table_name,
             "OutboxTable": self.outbox.table_name,
             "TimelineTable": self.timeline.table_name,
-            "ApiKeysSecretArn": self.api_keys.secret_arn,
-            "WebhookSecretArn": self.webhook.secret_arn,
+            "ApiKeysSecretArn": self.api_keys_arn,
+            "WebhookSecretArn": self.webhook_arn,
             "KeyArn": self.key.key_arn,
         }.items():
             CfnOutput(self, name, value=value)
+
+
+def _arn(secret: secrets.Secret) -> str:
+    resource = secret.node.default_child
+    if not isinstance(resource, secrets.CfnSecret):
+        raise TypeError(f"{secret.node.path} is no secret of this stack")
+    return resource.attr_id
 
 
 def _append_only() -> iam.PolicyDocument:

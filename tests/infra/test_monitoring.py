@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from infra.bundle import ROOT
+
 pytestmark = [pytest.mark.synth, pytest.mark.xdist_group("synth")]
 
 
@@ -19,7 +21,7 @@ def test_every_dead_letter_queue_has_an_alarm(prod: Any) -> None:
 
 
 def test_a_missing_heartbeat_is_an_alarm_and_not_silence(prod: Any) -> None:
-    for name in ("SweepSilent", "AuditSilent"):
+    for name in ("SweepSilent", "TimersSilent", "AuditSilent"):
         assert alarms(prod)[name]["TreatMissingData"] == "breaching"
 
 
@@ -28,9 +30,15 @@ def test_every_function_is_watched(prod: Any) -> None:
     assert sum(name.endswith("Throttles") for name in alarms(prod)) == 10
 
 
-def test_the_audits_findings_are_alarms(prod: Any) -> None:
-    found = {"OverdueTimers", "ParkedTimers", "StuckMessages", "SilentIncidents", "Quarantined"}
-    assert found <= set(alarms(prod))
+def test_what_a_person_should_look_at_is_an_alarm(prod: Any) -> None:
+    counted = {alarm["MetricName"] for alarm in alarms(prod).values()}
+    assert {"OverdueTimers", "SilentIncidents", "StuckMessages", "Quarantined", "TimersParked"} <= counted
+
+
+def test_alarms_watch_figures_that_the_code_counts(prod: Any) -> None:
+    own = {alarm["MetricName"] for alarm in alarms(prod).values() if alarm["Namespace"] == "Tocsin/prod"}
+    sources = "".join(path.read_text() for path in (ROOT / "shared").rglob("*.py"))
+    assert {name for name in own if f'"{name}"' not in sources} == set()
 
 
 def test_every_alarm_tells_the_operations_topic(prod: Any) -> None:

@@ -70,7 +70,12 @@ def test_only_the_engines_delete_timers(stage: Any) -> None:
         for role, statement in stage.statements()
         if "dynamodb:DeleteItem" in listed(statement["Action"]) and "Timers" in json.dumps(statement["Resource"])
     }
-    assert {role.removeprefix("Functions").split("Role")[0] for role in deleting} == {"Intake", "FireTimer", "Respond"}
+    assert {role.removeprefix("Functions").split("Role")[0] for role in deleting} == {
+        "Intake",
+        "FireTimer",
+        "Respond",
+        "Audit",
+    }
 
 
 def test_every_queue_is_encrypted_takes_tls_only_and_has_dead_letters(stage: Any) -> None:
