@@ -72,22 +72,26 @@ class _Reading:
         self._seen: set[int] = set()
 
     def value(self, node: yaml.Node, place: Place) -> Any:
-        line = node.start_mark.line + 1
-        self._document.lines.setdefault(place, line)
-        if id(node) in self._seen:
-            return self._mistake(place, "is an alias (`*name`): write the value out")
+        self._document.lines.setdefault(place, node.start_mark.line + 1)
+        mistake = self._mistake(node, place)
         self._seen.add(id(node))
-        if not str(node.tag).startswith(_STANDARD):
-            return self._mistake(place, f"has a tag ({node.tag}): write a plain value")
-        if len(place) > _DEEPEST:
-            return self._mistake(place, "is nested too deeply")
+        if mistake is not None:
+            self._document.mistakes.append((place, self._document.lines[place], mistake))
+            return None
         if isinstance(node, yaml.MappingNode):
             return dict(self._pairs(node, place))
         if isinstance(node, yaml.SequenceNode):
             return [self.value(item, (*place, index)) for index, item in enumerate(node.value)]
-        if node.tag == _NULL:
-            return self._mistake(place, "has no value: write one, or leave the field out")
         return node.value
+
+    def _mistake(self, node: yaml.Node, place: Place) -> str | None:
+        if id(node) in self._seen:
+            return "is an alias (`*name`): write the value out"
+        if not str(node.tag).startswith(_STANDARD):
+            return f"has a tag ({node.tag}): write a plain value"
+        if len(place) > _DEEPEST:
+            return "is nested too deeply"
+        return "has no value: write one, or leave the field out" if node.tag == _NULL else None
 
     def _pairs(self, node: yaml.MappingNode, place: Place) -> Iterator[tuple[str, Any]]:
         lines: dict[str, int] = {}
@@ -104,6 +108,3 @@ class _Reading:
             lines[name] = line
             self._document.lines[(*place, name)] = line
             yield name, self.value(value, (*place, name))
-
-    def _mistake(self, place: Place, message: str) -> None:
-        self._document.mistakes.append((place, self._document.line(place), message))

@@ -137,8 +137,10 @@ def _shaped(text: str, name: str) -> tuple[Policy | None, MarkedYaml, list[Probl
         for place, message in _said(error):
             if place not in reported:
                 problems.append(Problem(name, document.line(place), dotted(place), message))
+            reported.add(place)
     for place, message in _misread(document.data):
-        problems.append(Problem(name, document.line(place), dotted(place), message))
+        if place not in reported:
+            problems.append(Problem(name, document.line(place), dotted(place), message))
     problems.sort(key=lambda problem: problem.line)
     return (None if problems else policy), document, problems
 
@@ -197,7 +199,7 @@ def _no_field(place: Place) -> str:
     return "is not a field here; " + (f"did you mean '{close[0]}'?" if close else f"there is {', '.join(fields)}")
 
 
-def _misread(data: Any) -> Iterator[tuple[Place, str]]:  # noqa: ANN401 - whatever the YAML holds
+def _misread(data: Any) -> Iterator[tuple[Place, str]]:
     """Times and dates that the model would take for seconds: `0900` is not a quarter past midnight."""
     calendars = data.get("calendars") if isinstance(data, dict) else None
     for name, calendar in (calendars if isinstance(calendars, dict) else {}).items():

@@ -1,0 +1,100 @@
+"""Whether the escalation chains of a policy lead to people who can be reached (B1, B2, B4)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+
+from shared.domain.finding import Finding, Path, unknown
+from shared.domain.policy import Policy, Rung
+from shared.domain.step import HOLDER_RUNG
+
+
+def chain_findings(policy: Policy) -> Iterator[Finding]:
+    """What is wrong with routes, chains, people and operations, in this order."""
+    yield from _routing(policy)
+    yield from _chains(policy)
+    yield from _people(policy)
+    yield from _operations(policy)
+
+
+def _routing(policy: Policy) -> Iterator[Finding]:
+    first: dict[tuple[tuple[str, str], ...], int] = {}
+    for index, route in enumerate(policy.routing):
+        at: Path = ("routing", index)
+        if route.chain not in policy.chains:
+            yield unknown((*at, "chain"), "chain", route.chain, policy.chains)
+        if route.when.level is not None and route.when.level not in policy.levels:
+            yield unknown((*at, "when", "level"), "level", route.when.level, policy.levels)
+        if not route.when.wanted:
+            yield Finding((*at, "when"), "names nothing and is never taken: the chain `default` is for the rest")
+        elif route.when.wanted in first:
+            message = f"is never taken: routing[{first[route.when.wanted]}] has the same condition"
+            yield Finding((*at, "when"), message, "warning")
+        first.setdefault(route.when.wanted, index)
+
+
+def _chains(policy: Policy) -> Iterator[Finding]:
+    if "default" not in policy.chains:
+        yield Finding(("chains",), "needs a chain `default` for incidents no route is for")
+    used = {"default", *(route.chain for route in policy.routing)}
+    for name, chain in policy.chains.items():
+        if name not in used:
+            yield Finding(("chains", name), "no route leads to this chain", "warning")
+        for name_of_rung, count in Counter(rung.rung for rung in chain).items():
+            if count > 1:
+                last = max(index for index, rung in enumerate(chain) if rung.rung == name_of_rung)
+                yield Finding(("chains", name, last, "rung"), f"another rung of this chain is called '{name_of_rung}'")
+        for index, rung in enumerate(chain):
+            yield from _rung(policy, ("chains", name, index), rung)
+        for index, (lower, upper) in enumerate(pairwise(chain), 1):
+            for person in dict.fromkeys(upper.people):
+                if person in lower.people:
+                    at: Path = ("chains", name, index, "people", upper.people.index(person))
+                    message = f"'{person}' stands on the rung below too and would be paged twice in a row"
+                    yield Finding(at, message, "warning")
+
+
+def _rung(policy: Policy, at: Path, rung: Rung) -> Iterator[Finding]:
+    if rung.rung == HOLDER_RUNG:
+        yield Finding((*at, "rung"), f"'{HOLDER_RUNG}' is what pages to somebody on no rung say: choose another name")
+    if not rung.people:
+        yield Finding((*at, "people"), "nobody stands on this rung")
+    for index, person in enumerate(rung.people):
+        if person not in policy.people:
+            yield unknown((*at, "people", index), "person", person, policy.people)
+        elif person in rung.people[:index]:
+            yield Finding((*at, "people", index), f"'{person}' stands on this rung twice")
+    known = [person for person in rung.people if person in policy.people]
+    if known and not _reachable(policy, known):
+        yield Finding((*at, "people"), "nobody on this rung can be reached")
+
+
+def _people(policy: Policy) -> Iterator[Finding]:
+    for name, person in policy.people.items():
+        at: Path = ("people", name)
+        if not person.reachable_by:
+            yield Finding(at, "cannot be reached: no contact on any of the channels")
+        elif "channels" in person.model_fields_set:
+            for index, channel in enumerate(person.channels):
+                if not person.address(channel):
+                    yield Finding((*at, "channels", index), f"there is no contact for '{channel}'", "warning")
+        for index, channel in enumerate(person.channels):
+            if channel in person.channels[:index]:
+                yield Finding((*at, "channels", index), f"'{channel}' stands here twice")
+
+
+def _operations(policy: Policy) -> Iterator[Finding]:
+    for index, name in enumerate(policy.operations):
+        if name not in policy.people:
+            yield unknown(("operations", index), "person", name, policy.people)
+        elif name in policy.operations[:index]:
+            yield Finding(("operations", index), f"'{name}' stands here twice")
+    known = [name for name in policy.operations if name in policy.people]
+    if known and not _reachable(policy, known):
+        yield Finding(("operations",), "nobody of operations can be reached")
+
+
+def _reachable(policy: Policy, people: Iterable[str]) -> bool:
+    return any(policy.people[person].reachable_by for person in people)

@@ -1,0 +1,35 @@
+"""What a check has to say about one place of a policy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+Path = tuple[str | int, ...]
+"""Keys and indexes from the top of a policy: `("levels", "major", "window")`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something wrong, or odd, at one place of a policy.
+
+    Attributes:
+        severity: a policy with an `error` is refused; a `warning` is told.
+    """
+
+    path: Path
+    message: str
+    severity: Literal["error", "warning"] = "error"
+
+
+def unknown(path: Path, what: str, name: str, known: Iterable[str]) -> Finding:
+    """A reference that leads nowhere, with the names there are."""
+    names = sorted(known)
+    return Finding(path, f"there is no {what} '{name}'; " + (f"there is {either(names)}" if names else "there is none"))
+
+
+def either(names: Iterable[str]) -> str:
+    """`'a', 'b' or 'c'`."""
+    *others, last = [f"'{name}'" for name in names]
+    return f"{', '.join(others)} or {last}" if others else last
