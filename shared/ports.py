@@ -1,4 +1,4 @@
-"""What the use cases need from the world. Adapters and the tests' fakes keep these promises; one contract suite checks both."""
+"""What the use cases need from the world; one contract suite holds the adapters and the tests' fakes to it."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -270,7 +270,9 @@ class Outbox(Protocol):
         """
         ...
 
-    def finish(self, message: Message, state: str, *, reference: str | None = None, then: Message | None = None) -> None:
+    def finish(
+        self, message: Message, state: str, *, reference: str | None = None, then: Message | None = None
+    ) -> None:
         """Record how it went; with `then`, the message that carries on, in the same transaction.
 
         Raises:

@@ -30,7 +30,12 @@ def commit_for(
     incident = replace(decision.incident, version=before.version + 1)
     line = seal(stored.head, stored.lines + 1, now, decision.entries)
     return Commit(
-        stored=Stored(incident, _alarm(stored.alarm, incident.id, incident.next_step_at, incident.version, now), line.number, line.hash),
+        stored=Stored(
+            incident,
+            _alarm(stored.alarm, incident.id, incident.next_step_at, incident.version, now),
+            line.number,
+            line.hash,
+        ),
         expected=before.version,
         alarm_before=stored.alarm,
         line=line,
@@ -40,21 +45,9 @@ def commit_for(
     )
 
 
-def merged(first: Decision, then: Decision) -> Decision:
-    """Two decisions in a row about one incident, as one step."""
-    return Decision(
-        incident=then.incident,
-        pages=first.pages + then.pages,
-        tells=first.tells + then.tells,
-        entries=first.entries + then.entries,
-        answer=then.answer,
-    )
-
-
 def _alarm(before: Timer | None, incident: str, due: int | None, version: int, now: int) -> Timer | None:
     if due is None:
         return None
     if before is not None and before.due == due:
         return before
     return timer_for("incident", incident, due, version, now)
-

@@ -1,10 +1,10 @@
-"""Take one event: the complaint opens an incident, what follows is applied, what cannot be taken is quarantined (I1, I2)."""
+"""Take one event: a complaint opens an incident, what follows is applied, what does not fit is quarantined (I1, I2)."""
 
 import json
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from shared.application.commit_step import ATTEMPTS, commit_for, merged
+from shared.application.commit_step import ATTEMPTS, commit_for
 from shared.application.world import World
 from shared.domain.decision import apply_event, needs_history, open_incident, record_for
 from shared.domain.directory import Directory
@@ -46,7 +46,7 @@ def take_event(world: World, event: Event, *, surface: str, trusted_by: bool, li
         if known is not None:
             return _again(world, event, surface, known, mark)
         try:
-            return _attempt(world, event, mark, surface, trusted_by, link)
+            return _attempt(world, event, mark, surface, trusted_by=trusted_by, link=link)
         except DuplicateError as duplicate:
             known = TakenEvent(event.source, event.id, duplicate.fingerprint, duplicate.incident)
         except ConflictError:
@@ -57,18 +57,24 @@ def take_event(world: World, event: Event, *, surface: str, trusted_by: bool, li
 def quarantine(world: World, event: Event, surface: str, reason: str, detail: str) -> None:
     """Keep a validated event that cannot be taken, as it came, with the reason."""
     body = event.model_dump_json(exclude_none=True)
-    world.quarantine.put(Quarantined(f"{event.source}/{event.id}/{reason}", world.time.now(), reason, detail, body, surface))
+    world.quarantine.put(
+        Quarantined(f"{event.source}/{event.id}/{reason}", world.time.now(), reason, detail, body, surface)
+    )
     world.metrics.count("Quarantined")
 
 
 def _again(world: World, event: Event, surface: str, known: TakenEvent, mark: TakenEvent) -> Taken:
     if known.fingerprint == mark.fingerprint:
         return Taken("duplicate", known.incident)
-    quarantine(world, event, surface, "id_conflict", "an event with this source and id and other content was taken before")
+    quarantine(
+        world, event, surface, "id_conflict", "an event with this source and id and other content was taken before"
+    )
     return Taken("id_conflict", known.incident)
 
 
-def _attempt(world: World, event: Event, mark: TakenEvent, surface: str, trusted_by: bool, link: str | None) -> Taken:
+def _attempt(
+    world: World, event: Event, mark: TakenEvent, surface: str, *, trusted_by: bool, link: str | None
+) -> Taken:
     now = world.time.now()
     rules, today = world.policies.current()
     stored = world.incidents.load(mark.incident)
@@ -83,7 +89,7 @@ def _attempt(world: World, event: Event, mark: TakenEvent, surface: str, trusted
     if level is not None and level not in policy.levels:
         quarantine(world, event, surface, "unknown_level", f"'{level}' is none of {', '.join(policy.levels)}")
         return Taken("quarantined", mark.incident)
-    directory = Directory(today)
+    directory = Directory(today, policy)
     if stored is None and isinstance(event, ComplaintReceived):
         return _open(world, event, mark, rules, directory, now)
     if stored is None:
@@ -91,20 +97,25 @@ def _attempt(world: World, event: Event, mark: TakenEvent, surface: str, trusted
     record = record_for(stored.incident, event, policy, directory, authority=trusted_by)
     history = world.incidents.history(mark.incident) if needs_history(stored.incident, record) else ()
     decision = apply_event(stored.incident, event, record, policy, directory, now, history=history, link=link)
-    world.incidents.commit(commit_for(stored, decision, policy, directory, now, taken=(mark,), customer=_customer(event)))
+    world.incidents.commit(
+        commit_for(stored, decision, policy, directory, now, taken=(mark,), customer=_customer(event))
+    )
     return Taken(decision.answer, mark.incident)
 
 
-def _open(world: World, event: ComplaintReceived, mark: TakenEvent, rules: str, directory: Directory, now: int) -> Taken:
+def _open(
+    world: World, event: ComplaintReceived, mark: TakenEvent, rules: str, directory: Directory, now: int
+) -> Taken:
     policy = directory.today
     early = world.incidents.early(mark.incident)
-    decision = open_incident(event, rules, policy, directory, now)
-    history = [record_for(decision.incident, event, policy, directory)]
-    for update in sorted(early.events, key=lambda e: (e.time, e.id.encode())) if early else ():
-        record = record_for(decision.incident, update, policy, directory, authority=False)
-        after = apply_event(decision.incident, update, record, policy, directory, now, history=history)
-        decision = merged(decision, after)
-        history.append(record)
+    fitting = []
+    for update in early.events if early else ():
+        level = getattr(update.data, "level", None)
+        if level is not None and level not in policy.levels:
+            quarantine(world, update, "early", "unknown_level", f"'{level}' is none of {', '.join(policy.levels)}")
+        else:
+            fitting.append(update)
+    decision = open_incident(event, rules, policy, directory, now, fitting)
     empty = Stored(decision.incident, None, 0, "")
     commit = commit_for(empty, decision, policy, directory, now, taken=(mark,), customer=_customer(event))
     world.incidents.commit(replace(commit, expected=None, early_version=early.version if early else None))

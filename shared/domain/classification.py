@@ -94,7 +94,7 @@ def together(known: Known, more: Known) -> Known:
 
 
 def first_level(policy: Policy, known: Known) -> str:
-    """The level a complaint opens at: the one it states, else the highest of the rules that hold, else the default."""
+    """The level a complaint opens at: the stated one, the highest of the rules that hold, or the default."""
     if known.stated is not None:
         return known.stated
     rules = policy.classification.rules
@@ -109,9 +109,7 @@ def raised_level(policy: Policy, before: Known, after: Known) -> str | None:
     if before == after:
         return None
     asked = [
-        rule.level
-        for rule in policy.classification.rules
-        if holds(rule.when, after) and not holds(rule.when, before)
+        rule.level for rule in policy.classification.rules if holds(rule.when, after) and not holds(rule.when, before)
     ]
     if after.stated is not None and after.stated != before.stated:
         asked.append(after.stated)
@@ -132,7 +130,7 @@ def holds(when: Condition, known: Known) -> bool:
 
 
 def chain_for(policy: Policy, known: Known, level: str) -> str:
-    """The escalation chain of an incident: the most specific route, then the first; else `default`, never nowhere (B4)."""
+    """An incident's escalation chain: the most specific route, then the first; else `default`, never nowhere (B4)."""
     best, name = 0, "default"
     for route in policy.routing:
         wanted = route.when.wanted

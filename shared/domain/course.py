@@ -3,13 +3,14 @@
 Nothing here pages anybody or knows what time it is: a late event is put in its place and the fold run again.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from shared.domain.calendar import BusinessHours, add_time, time_between
 from shared.domain.classification import Known, first_level, keywords_in, known_from, raised_level, together
 from shared.domain.events import Event, Facts
-from shared.domain.incident import Clock, Course
+from shared.domain.incident import Clock, Course, changed
 from shared.domain.policy import AFTERCARE_CLOCKS, STOPPED_BY_WAITING, Policy
 
 MET_BY: dict[str, tuple[str, ...]] = {
@@ -26,7 +27,8 @@ MET_BY: dict[str, tuple[str, ...]] = {
 
 _STEP_IN_RUNG = 3
 _CLOSING_RUNG = 2
-_SOLVED = frozenset({"awaiting_confirmation", "resolved", "closed"})
+SOLVED = frozenset({"awaiting_confirmation", "resolved", "closed"})
+"""Phases in which the complaint itself is solved, in the eyes of who handled it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +54,20 @@ class Record:
 def record_of(event: Event, policy: Policy, rung: int) -> Record:
     """The part of an event that the fold reads; `rung` is where its author stands."""
     data = event.data
+    said: Mapping[str, Any] = vars(data)  # a missing field is looked up slowly on a model that keeps unknown ones
     known = None
     if isinstance(data, Facts):
-        keywords = keywords_in(policy, getattr(data, "summary", None), data.details)
-        known = known_from(data, getattr(data, "channel", None), keywords)
+        known = known_from(data, said.get("channel"), keywords_in(policy, said.get("summary"), data.details))
     return Record(
         time=event.time,
         id=event.id,
         type=event.type,
-        by=getattr(data, "by", None),
+        by=said.get("by"),
         rung=rung,
         known=known,
-        level=None if known else getattr(data, "level", None),
-        score=getattr(data, "score", None),
-        milestone=getattr(data, "milestone", None),
+        level=None if known else said.get("level"),
+        score=said.get("score"),
+        milestone=said.get("milestone"),
     )
 
 
@@ -79,40 +81,18 @@ def opened(record: Record, policy: Policy) -> Course:
         raise ValueError(f"an incident is opened by a complaint, not by {record.type}")
     level = first_level(policy, record.known)
     empty = Course(opened_at=record.time, level=level, known=record.known, clocks=(), last=(record.time, record.id))
-    return replace(empty, clocks=_level_clocks(empty, policy, record.time))
+    return changed(empty, clocks=_level_clocks(empty, policy, record.time))
 
 
 def fold(course: Course, record: Record, policy: Policy) -> Course:
     """The course after one more event, which must not be older than the last one."""
     course = missed_by(course, record.time - 1)
-    match record.type:
-        case "complaint.acknowledged":
-            course = replace(course, holder=record.by, acknowledged=True)
-        case "complaint.received" | "complaint.updated":
-            course = _learn(course, record, policy)
-        case "complaint.reclassified":
-            course = _at_level(course, record.level or course.level, record.time, policy)
-        case "complaint.waiting" if course.phase == "open":
-            course = _paused(replace(course, phase="waiting"), record.time, policy)
-        case "complaint.resumed" if course.phase == "waiting":
-            course = _resumed(replace(course, phase="open"), record.time, policy)
-        case _:
-            pass
+    if first := _BEFORE_VERDICTS.get(record.type):
+        course = first(course, record, policy)
     course = _met(course, record)
-    match record.type:
-        case "complaint.resolved" if course.phase not in _SOLVED:
-            course = _solved(course, record.time, policy)
-        case "complaint.closed" if may_close(record, policy):
-            course = replace(course, phase="closed")
-        case "complaint.confirmed" if course.phase == "awaiting_confirmation":
-            course = replace(course, phase="closed")
-        case "complaint.rated":
-            course = _rated(course, record, policy)
-        case "complaint.reopened" if course.phase in _SOLVED:
-            course = _reopened(course, record.time, policy)
-        case _:
-            pass
-    return replace(course, last=max(course.last, (record.time, record.id)))
+    if then := _AFTER_VERDICTS.get(record.type):
+        course = then(course, record, policy)
+    return changed(course, last=max(course.last, (record.time, record.id)))
 
 
 def refold(records: Sequence[Record], policy: Policy) -> Course:
@@ -135,10 +115,10 @@ def missed_by(course: Course, instant: int) -> Course:
     """The course at an instant: clocks whose deadline is not later and which have had no event are missed."""
     if all(clock.verdict != "running" or clock.deadline > instant for clock in course.clocks):
         return course
-    return replace(
+    return changed(
         course,
         clocks=tuple(
-            replace(clock, verdict="missed", ended=clock.deadline, level=course.level)
+            changed(clock, verdict="missed", ended=clock.deadline, level=course.level)
             if clock.verdict == "running" and clock.deadline <= instant
             else clock
             for clock in course.clocks
@@ -164,16 +144,17 @@ def _met(course: Course, record: Record) -> Course:
 
     if not names and milestone is None:
         return course
-    return replace(
-        course, clocks=tuple(_answered(clock, record.time, course.level) if meets(clock) else clock for clock in course.clocks)
+    return changed(
+        course,
+        clocks=tuple(_answered(clock, record.time, course.level) if meets(clock) else clock for clock in course.clocks),
     )
 
 
 def _answered(clock: Clock, time: int, level: str) -> Clock:
     if clock.verdict in ("running", "stopped"):
-        return replace(clock, verdict="met", ended=time, level=level, answered=time)
+        return changed(clock, verdict="met", ended=time, level=level, answered=time)
     if clock.verdict == "missed" and clock.answered is None:
-        return replace(clock, answered=time)
+        return changed(clock, answered=time)
     return clock
 
 
@@ -182,7 +163,7 @@ def _learn(course: Course, record: Record, policy: Policy) -> Course:
         return course
     known = together(course.known, record.known)
     asked = raised_level(policy, course.known, known)
-    course = replace(course, known=known)
+    course = changed(course, known=known)
     if asked is None or policy.severity[asked] <= policy.severity[course.level]:
         return course
     return _at_level(course, asked, record.time, policy)
@@ -195,16 +176,18 @@ def _at_level(course: Course, level: str, time: int, policy: Policy) -> Course:
     raised = policy.severity[level] > policy.severity[course.level]
     durations = _durations(policy, level, course.known.channel)
     old, new = policy.calendar_of(course.level), policy.calendar_of(level)
-    course = replace(course, level=level)
-    if course.phase in _SOLVED:
+    course = changed(course, level=level)
+    if course.phase in SOLVED:
         return course
     clocks = tuple(
-        _relevelled(clock, durations.get((clock.name, clock.milestone)), time, raised, (old, new), policy.warning_share)
+        _relevelled(
+            clock, durations.get((clock.name, clock.milestone)), time, (old, new), policy.warning_share, raised=raised
+        )
         for clock in course.clocks
     )
-    course = replace(course, clocks=clocks)
+    course = changed(course, clocks=clocks)
     present = {(clock.name, clock.milestone) for clock in clocks}
-    course = replace(course, clocks=clocks + _level_clocks(course, policy, time, without=present))
+    course = changed(course, clocks=clocks + _level_clocks(course, policy, time, without=present))
     return _paused(course, time, policy) if course.phase == "waiting" else course
 
 
@@ -212,27 +195,30 @@ def _relevelled(
     clock: Clock,
     duration: int | None,
     time: int,
-    raised: bool,
     calendars: tuple[BusinessHours | None, BusinessHours | None],
     share: float,
+    *,
+    raised: bool,
 ) -> Clock:
     if clock.verdict not in ("running", "stopped") or _is_aftercare(clock):
         return clock
     if duration is None:
-        return clock if raised else replace(clock, verdict="cancelled")
+        return clock if raised else changed(clock, verdict="cancelled")
     old, new = calendars
     if clock.verdict == "stopped":
         left = clock.left or 0
         used = clock.duration - left
-        return replace(clock, duration=duration, left=min(left, duration) if raised else max(0, duration - used))
+        return changed(clock, duration=duration, left=min(left, duration) if raised else max(0, duration - used))
     if raised:
         deadline = add_time(new, time, duration)
         if deadline >= clock.deadline:
             return clock
-        return replace(clock, duration=duration, deadline=deadline, warn_at=add_time(new, time, round(duration * share)))
+        return changed(
+            clock, duration=duration, deadline=deadline, warn_at=add_time(new, time, round(duration * share))
+        )
     used = clock.duration - time_between(old, time, clock.deadline)
     left = max(0, duration - used)
-    return replace(
+    return changed(
         clock,
         duration=duration,
         deadline=add_time(new, time, left),
@@ -244,46 +230,72 @@ def _is_aftercare(clock: Clock) -> bool:
     return clock.name in AFTERCARE_CLOCKS and not clock.milestone
 
 
-def _solved(course: Course, time: int, policy: Policy) -> Course:
+def _taken_over(course: Course, record: Record, policy: Policy) -> Course:  # noqa: ARG001 - one form for all
+    return changed(course, holder=record.by, acknowledged=True)
+
+
+def _reclassified(course: Course, record: Record, policy: Policy) -> Course:
+    return _at_level(course, record.level or course.level, record.time, policy)
+
+
+def _waiting(course: Course, record: Record, policy: Policy) -> Course:
+    return _paused(changed(course, phase="waiting"), record.time, policy) if course.phase == "open" else course
+
+
+def _closed(course: Course, record: Record, policy: Policy) -> Course:
+    return changed(course, phase="closed") if may_close(record, policy) else course
+
+
+def _confirmed(course: Course, record: Record, policy: Policy) -> Course:  # noqa: ARG001 - one form for all
+    return changed(course, phase="closed") if course.phase == "awaiting_confirmation" else course
+
+
+def _solved(course: Course, record: Record, policy: Policy) -> Course:
+    if course.phase in SOLVED:
+        return course
     confirm = policy.close_requires == "confirmation"
-    course = replace(course, phase="awaiting_confirmation" if confirm else "resolved")
+    course = changed(course, phase="awaiting_confirmation" if confirm else "resolved")
     length = policy.aftercare.follow_up
-    return course if length is None else _with_clock(course, "follow_up", length, time, policy)
+    return course if length is None else _with_clock(course, "follow_up", length, record.time, policy)
 
 
 def _rated(course: Course, record: Record, policy: Policy) -> Course:
     score = record.score or 0
-    if course.phase in _SOLVED and score <= policy.rating.reopen_at_most:
-        course = _reopened(course, record.time, policy)
+    if score <= policy.rating.reopen_at_most:
+        course = _reopened(course, record, policy)
     elif course.phase == "awaiting_confirmation" and score >= policy.rating.confirm_at_least:
-        course = replace(course, phase="closed")
+        course = changed(course, phase="closed")
     length = policy.aftercare.root_cause
-    running = any(clock.name == "root_cause" and not clock.milestone and clock.verdict == "running" for clock in course.clocks)
+    running = any(
+        clock.name == "root_cause" and not clock.milestone and clock.verdict == "running" for clock in course.clocks
+    )
     if length is None or score > policy.rating.root_cause_at_most or running:
         return course
     return _with_clock(course, "root_cause", length, record.time, policy)
 
 
-def _reopened(course: Course, time: int, policy: Policy) -> Course:
+def _reopened(course: Course, record: Record, policy: Policy) -> Course:
+    if course.phase not in SOLVED:
+        return course
     clocks = tuple(
-        replace(clock, verdict="cancelled")
+        changed(clock, verdict="cancelled")
         if clock.verdict in ("running", "stopped") and clock.name in ("follow_up", "resolve", "propose")
         else clock
         for clock in course.clocks
     )
-    course = replace(course, phase="open", acknowledged=False, clocks=clocks)
+    course = changed(course, phase="open", acknowledged=False, clocks=clocks)
     for (name, milestone), length in _durations(policy, course.level, course.known.channel).items():
         if name in STOPPED_BY_WAITING and not milestone:
-            course = _with_clock(course, name, length, time, policy)
+            course = _with_clock(course, name, length, record.time, policy)
     return course
 
 
 def _paused(course: Course, time: int, policy: Policy) -> Course:
     calendar = policy.calendar_of(course.level)
-    return replace(
+    return changed(
         course,
         clocks=tuple(
-            replace(clock, verdict="stopped", left=time_between(calendar, time, clock.deadline))
+            changed(clock, verdict="stopped", left=time_between(calendar, time, clock.deadline))
             if clock.verdict == "running" and clock.name in STOPPED_BY_WAITING and not clock.milestone
             else clock
             for clock in course.clocks
@@ -291,16 +303,19 @@ def _paused(course: Course, time: int, policy: Policy) -> Course:
     )
 
 
-def _resumed(course: Course, time: int, policy: Policy) -> Course:
-    calendar = policy.calendar_of(course.level)
-    return replace(course, clocks=tuple(_restarted(clock, time, calendar, policy.warning_share) for clock in course.clocks))
+def _resumed(course: Course, record: Record, policy: Policy) -> Course:
+    if course.phase != "waiting":
+        return course
+    calendar, share = policy.calendar_of(course.level), policy.warning_share
+    clocks = tuple(_restarted(clock, record.time, calendar, share) for clock in course.clocks)
+    return changed(course, phase="open", clocks=clocks)
 
 
 def _restarted(clock: Clock, time: int, calendar: BusinessHours | None, share: float) -> Clock:
     if clock.verdict != "stopped" or clock.left is None:
         return clock
     to_warning = clock.left - (clock.duration - round(clock.duration * share))
-    return replace(
+    return changed(
         clock,
         verdict="running",
         left=None,
@@ -321,17 +336,17 @@ def _level_clocks(
 ) -> tuple[Clock, ...]:
     present = set(without)
     return tuple(
-        _new_clock(course, name, length, time, policy, milestone)
+        _new_clock(course, name, length, time, policy, milestone=milestone)
         for (name, milestone), length in _durations(policy, course.level, course.known.channel).items()
         if (name, milestone) not in present
     )
 
 
 def _with_clock(course: Course, name: str, length: int, time: int, policy: Policy) -> Course:
-    return replace(course, clocks=(*course.clocks, _new_clock(course, name, length, time, policy)))
+    return changed(course, clocks=(*course.clocks, _new_clock(course, name, length, time, policy)))
 
 
-def _new_clock(course: Course, name: str, length: int, time: int, policy: Policy, milestone: bool = False) -> Clock:
+def _new_clock(course: Course, name: str, length: int, time: int, policy: Policy, *, milestone: bool = False) -> Clock:
     count = 1 + sum(clock.name == name and clock.milestone == milestone for clock in course.clocks)
     calendar = policy.calendar_of(course.level)
     return Clock(
@@ -342,3 +357,22 @@ def _new_clock(course: Course, name: str, length: int, time: int, policy: Policy
         deadline=add_time(calendar, time, length),
         warn_at=add_time(calendar, time, round(length * policy.warning_share)),
     )
+
+
+_Turn = Callable[[Course, Record, Policy], Course]
+
+_BEFORE_VERDICTS: dict[str, _Turn] = {
+    "complaint.acknowledged": _taken_over,
+    "complaint.received": _learn,
+    "complaint.updated": _learn,
+    "complaint.reclassified": _reclassified,
+    "complaint.waiting": _waiting,
+    "complaint.resumed": _resumed,
+}
+_AFTER_VERDICTS: dict[str, _Turn] = {
+    "complaint.resolved": _solved,
+    "complaint.closed": _closed,
+    "complaint.confirmed": _confirmed,
+    "complaint.rated": _rated,
+    "complaint.reopened": _reopened,
+}

@@ -4,9 +4,7 @@ An incident has one ladder. Its deadlines are absolute: an outage delays a page,
 whose window passed meanwhile are entered as stale, only the rung that is due now is paged.
 """
 
-from dataclasses import replace
-
-from shared.domain.incident import Clock, Ladder
+from shared.domain.incident import Clock, Ladder, changed
 from shared.domain.outcome import OPERATIONS, PageReason
 from shared.domain.policy import AFTERCARE_CLOCKS, STOPPED_BY_WAITING
 from shared.domain.step import Step
@@ -32,7 +30,7 @@ def feed(step: Step, key: str, due: int, reason: PageReason = "missed") -> None:
     ladder = step.incident.ladder
     if ladder is not None:
         if key not in ladder.feeds:
-            step.change(ladder=replace(ladder, feeds=(*ladder.feeds, key)))
+            step.change(ladder=changed(ladder, feeds=(*ladder.feeds, key)))
         return
     step.change(ladder=Ladder((key,), rung=0, round=0, window_end=due), nudge_above_at=None)
     unpaged = [number for number in range(1, len(step.rungs) + 1) if number not in step.incident.paged]
@@ -52,7 +50,7 @@ def escalated(step: Step, due: int) -> None:
     if ladder is None:
         feed(step, ESCALATION, due, "escalated")
     else:
-        step.change(ladder=replace(ladder, feeds=tuple(dict.fromkeys((*ladder.feeds, ESCALATION)))))
+        step.change(ladder=changed(ladder, feeds=tuple(dict.fromkeys((*ladder.feeds, ESCALATION)))))
         _climb(step, ladder.rung + 1, due, "escalated")
 
 
@@ -67,7 +65,7 @@ def settle(step: Step) -> None:
     if not feeds:
         stop(step, "answered")
     elif feeds != ladder.feeds:
-        step.change(ladder=replace(ladder, feeds=feeds))
+        step.change(ladder=changed(ladder, feeds=feeds))
 
 
 def stop(step: Step, why: str) -> None:
@@ -101,24 +99,24 @@ def _climb(step: Step, rung: int, due: int, reason: PageReason) -> None:
         return
     round_number = ladder.round
     number = step.reachable_from(rung, due)
+    ended = number is None
     if number is None:
         round_number += 1
         first = min(step.policy.repeat.from_rung, len(step.rungs))
         number = step.reachable_from(first, due) or step.reachable_from(1, due)
-        ended = due + step.window(first, round_number) > step.now
-        if ended:
-            step.tell(OPERATIONS, "ladder_ended" if number else "nobody_reachable")
-    if number is None:
-        number = len(step.rungs)
+    nobody = number is None
+    number = number or len(step.rungs)
     window_end = due + step.window(number, round_number)
-    step.change(ladder=replace(ladder, feeds=ladder.feeds, rung=number, round=round_number, window_end=window_end))
+    step.change(ladder=changed(ladder, rung=number, round=round_number, window_end=window_end))
+    clock, also = _named(step)
     if round_number and reason == "unacknowledged":
         reason = "repeat"
-    clock, also = _named(step)
     if window_end <= step.now:
         step.enter(due, "stale", rung=step.rungs[number - 1].rung, reason=reason, clock=clock)
-        step.change(paged=tuple(sorted({*step.incident.paged, number})))
+        step.mark_paged(number)
         return
+    if ended:
+        step.tell(OPERATIONS, "nobody_reachable" if nobody else "ladder_ended")
     step.page_rung(number, reason, due, clock, also)
 
 

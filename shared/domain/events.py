@@ -5,6 +5,7 @@ Unknown fields are kept, never refused. Times become milliseconds UTC as they ar
 """
 
 import hashlib
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
@@ -24,8 +25,31 @@ from shared.domain.instants import format_instant, parse_instant
 PEOPLE_SURFACES = frozenset({"link", "sms", "console", "cli", "api"})
 """Sources that name a surface for people; no intake system may use one."""
 
+SYSTEM_TYPES = frozenset(
+    f"complaint.{what}"
+    for what in (
+        "received",
+        "updated",
+        "acknowledged",
+        "proposed",
+        "waiting",
+        "resumed",
+        "resolved",
+        "followed_up",
+        "confirmed",
+        "rated",
+        "root_cause_started",
+        "reopened",
+        "closed",
+    )
+)
+"""What intake systems may say; the other types are commands of authenticated people."""
+
 _EARLIEST = parse_instant("2000-01-01T00:00:00Z")
 _LATEST = parse_instant("2200-01-01T00:00:00Z")
+
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 def _instant(value: object) -> int:
@@ -38,7 +62,7 @@ def _instant(value: object) -> int:
 
 
 def _no_controls(text: str) -> str:
-    if not text.isprintable() and any(ord(c) < 32 and c not in "\t\n\r" or ord(c) == 127 for c in text):
+    if not text.isprintable() and _CONTROL.search(text):
         raise ValueError("must not contain control characters")
     return text
 
@@ -231,12 +255,12 @@ class _Event(BaseModel):
     @property
     def incident(self) -> str | None:
         """The id of the incident this event is about, None where it names none."""
-        target = getattr(self.data, "incident", None)  # type: ignore[attr-defined]  # each type has its own `data`
-        if target is not None:
+        said = vars(self.data)  # type: ignore[attr-defined]  # each type has its own `data`
+        if (target := said.get("incident")) is not None:
             return str(target)
         if self.subject is None:
             return None
-        return incident_id(getattr(self.data, "of", None) or self.source, self.subject)  # type: ignore[attr-defined]
+        return incident_id(said.get("of") or self.source, self.subject)
 
 
 class ComplaintReceived(_Event):

@@ -8,9 +8,7 @@ MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 
-_RFC3339 = re.compile(
-    r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|z|[+-]\d\d:\d\d)", re.ASCII
-)
+_RFC3339 = re.compile(r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|z|[+-]\d\d:\d\d)", re.ASCII)
 _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -24,7 +22,9 @@ def parse_instant(text: str) -> int:
     """
     found = _RFC3339.fullmatch(text)
     if found is None:
-        raise ValueError("must be an RFC 3339 time with a zone, such as 2026-03-01T08:30:00+08:00 or 2026-03-01T00:30:00Z")
+        raise ValueError(
+            "must be an RFC 3339 time with a zone, such as 2026-03-01T08:30:00+08:00 or 2026-03-01T00:30:00Z"
+        )
     day, clock, fraction, zone = found.groups()
     moment = datetime.fromisoformat(f"{day}T{clock}{'+00:00' if zone in 'Zz' else zone}")
     milliseconds = int((fraction + "00")[:3]) if fraction else 0

@@ -5,7 +5,9 @@ from typing import Literal
 
 from shared.domain.policy import Via
 
-MessageState = Literal["pending", "sending", "sent", "delivered", "failed", "unknown", "called_back", "held", "digested"]
+MessageState = Literal[
+    "pending", "sending", "sent", "delivered", "failed", "unknown", "called_back", "held", "digested"
+]
 """`called_back`: an acknowledgement came first (I6). `held`: storm control keeps it for the digest.
 `unknown`: the carrier may or may not have it; the next channel carries on (I7)."""
 

@@ -2,23 +2,34 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from shared.domain.incident import Incident
 
 PageReason = Literal[
-    "opened", "missed", "unacknowledged", "repeat", "escalated", "warning", "unmoved", "handed_over", "reopened", "raised"
+    "opened",
+    "missed",
+    "unacknowledged",
+    "repeat",
+    "escalated",
+    "warning",
+    "unmoved",
+    "handed_over",
+    "reopened",
+    "raised",
 ]
 """Why a person is asked to act. The first five belong to a ladder: an acknowledgement calls them back (I6)."""
 FENCED: frozenset[str] = frozenset({"opened", "missed", "unacknowledged", "repeat", "escalated"})
 
 TellReason = Literal["ladder_ended", "rung_skipped", "nobody_reachable", "too_old", "waiting", "unconfirmed"]
+Answer = Literal["accepted", "kept", "no_effect"]
+"""What whoever asked is told: done; kept, but not in effect; nothing was left to do."""
+
 OPERATIONS = "operations"
 """The addressee of a tell that concerns whoever runs Tocsin."""
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(NamedTuple):
     """A message that asks one person to act; its identity is incident, epoch, step and person (and the channel).
 
     Attributes:
@@ -42,8 +53,7 @@ class Page:
     also: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Tell:
+class Tell(NamedTuple):
     """A message that informs a person, or operations."""
 
     incident: str
@@ -64,8 +74,7 @@ class Entry:
     data: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """Everything one step changes; it commits whole or not at all (I4).
 
     Attributes:
@@ -76,4 +85,14 @@ class Decision:
     pages: tuple[Page, ...] = ()
     tells: tuple[Tell, ...] = ()
     entries: tuple[Entry, ...] = ()
-    answer: str = "accepted"
+    answer: Answer = "accepted"
+
+    def then(self, later: "Decision") -> "Decision":
+        """Two decisions in a row about one incident, as one step."""
+        return Decision(
+            incident=later.incident,
+            pages=self.pages + later.pages,
+            tells=self.tells + later.tells,
+            entries=self.entries + later.entries,
+            answer=later.answer,
+        )

@@ -34,7 +34,9 @@ def _zone(name: str) -> str:
     return name
 
 
-Duration = Annotated[int, BeforeValidator(_duration), Field(gt=0), PlainSerializer(format_duration, return_type=str, when_used="json")]
+Duration = Annotated[
+    int, BeforeValidator(_duration), Field(gt=0), PlainSerializer(format_duration, return_type=str, when_used="json")
+]
 Zone = Annotated[str, AfterValidator(_zone)]
 Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 Share = Annotated[float, Field(gt=0, lt=1)]
@@ -87,10 +89,18 @@ class LevelRules(_Part):
 
     def durations(self, channel: str | None) -> tuple[tuple[str, int], ...]:
         """Clock names and milliseconds for a complaint of this channel."""
-        own: Mapping[str, Clocks] = self.channels
-        if channel is None or channel not in own:
-            return self.clocks.running
-        return tuple({**dict(self.clocks.running), **dict(own[channel].running)}.items())
+        own = self._own.get(channel)
+        return self.clocks.running if own is None else tuple(dict(self.clocks.running + own.running).items())
+
+    def duration_of(self, clock: str, channel: str | None) -> int | None:
+        """Milliseconds of one clock for a complaint of this channel, None where it is not started."""
+        own = self._own.get(channel)
+        length: int | None = (own and getattr(own, clock)) or getattr(self.clocks, clock)
+        return length
+
+    @cached_property
+    def _own(self) -> dict[str | None, Clocks]:
+        return {channel: clocks for channel, clocks in self.channels.items()}  # noqa: C416 - another key type
 
 
 class Condition(_Part):
@@ -208,7 +218,8 @@ class Calendar(_Part):
         """The calendar as the clocks use it."""
         days = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
         week = tuple(
-            tuple(sorted((opening.opens, opening.closes) for opening in self.open if day in opening.days)) for day in days
+            tuple(sorted((opening.opens, opening.closes) for opening in self.open if day in opening.days))
+            for day in days
         )
         return BusinessHours(self.zone, week, frozenset(self.holidays))
 
@@ -302,7 +313,9 @@ class Policy(_Part):
 
         def shorter(part: _P, *names: str, **changed: object) -> _P:
             lengths = {name: max(1, length // factor) for name in names if (length := getattr(part, name)) is not None}
-            return type(part).model_validate({name: getattr(part, name) for name in type(part).model_fields} | lengths | changed)
+            return type(part).model_validate(
+                {name: getattr(part, name) for name in type(part).model_fields} | lengths | changed
+            )
 
         levels = {
             name: shorter(

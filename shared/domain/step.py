@@ -1,11 +1,10 @@
 """One decision in the making: the incident as it changes, and what will go out with it."""
 
-from dataclasses import replace
 from typing import Any
 
 from shared.domain.directory import Directory
-from shared.domain.incident import Course, Incident
-from shared.domain.outcome import FENCED, OPERATIONS, Decision, Entry, Page, PageReason, Tell, TellReason
+from shared.domain.incident import Course, Incident, changed
+from shared.domain.outcome import FENCED, OPERATIONS, Answer, Decision, Entry, Page, PageReason, Tell, TellReason
 from shared.domain.policy import LevelRules, Policy, Rung
 
 HOLDER_RUNG = "holder"
@@ -44,9 +43,9 @@ class Step:
         """The rules of the incident's level."""
         return self.policy.levels[self.course.level]
 
-    def change(self, **fields: Any) -> None:  # noqa: ANN401 - the fields are Incident's own
+    def change(self, **fields: Any) -> None:
         """Replace fields of the incident."""
-        self.incident = replace(self.incident, **fields)
+        self.incident = changed(self.incident, **fields)
 
     def enter(self, at: int, kind: str, **data: object) -> None:
         """Write a line of the timeline."""
@@ -58,19 +57,19 @@ class Step:
         if not round_number:
             return base
         repeat = self.policy.repeat
-        return max(base, min(base * repeat.factor ** min(round_number, 64), repeat.longest_window))
+        longer: int = base * repeat.factor ** min(round_number, 64)
+        return max(base, min(longer, repeat.longest_window))
 
     def standing(self, person: str | None) -> int:
         """The highest rung somebody stands on, 0 for none."""
-        return self.directory.standing(self.incident.chain, self.rungs, person)
+        return self.directory.standing(self.incident.chain, person)
 
     def people_on(self, rung: int) -> tuple[str, ...]:
         """Those on a rung who can be reached now."""
-        people = self.directory.on(self.incident.chain, self.rungs[rung - 1])
-        return tuple(person for person in people if self.directory.reachable(person))
+        return self.directory.reachable_on(self.incident.chain, rung)
 
     def reachable_from(self, rung: int, due: int) -> int | None:
-        """The lowest rung from this one up with somebody who can be reached; those skipped are entered and told (B2)."""
+        """The lowest rung from this one up where somebody can be reached; those skipped are entered and told (B2)."""
         for number in range(rung, len(self.rungs) + 1):
             if self.people_on(number):
                 return number
@@ -79,34 +78,37 @@ class Step:
             self.tell(OPERATIONS, "rung_skipped", name)
         return None
 
-    def holder(self) -> tuple[str, int] | None:
-        """Whoever holds the incident and the rung to page for: the holder, else the first rung's people (number only)."""
+    def holder(self) -> str | None:
+        """Whoever holds the incident, where they can be reached; else the first rung stands in (`page_holder`)."""
         holder = self.course.holder
-        if holder is not None and self.directory.reachable(holder):
-            return holder, self.standing(holder)
-        return None
+        return holder if self.directory.reachable(holder) else None
 
-    def page_rung(self, rung: int, reason: PageReason, due: int, clock: str | None = None, also: tuple[str, ...] = ()) -> None:
+    def page_rung(
+        self, rung: int, reason: PageReason, due: int, clock: str | None = None, also: tuple[str, ...] = ()
+    ) -> None:
         """Page everybody on a rung; one step, one page a person."""
         people = self.people_on(rung)
-        self.change(step=self.incident.step + 1, paged=tuple(sorted({*self.incident.paged, rung})))
+        self.change(step=self.incident.step + 1, paged=self._with_paged(rung))
         for person in people:
             self._page(person, self.rungs[rung - 1].rung, reason, due, clock, also)
 
     def page_person(self, person: str, reason: PageReason, due: int, clock: str | None = None) -> None:
         """Page one person, for the rung they stand on."""
         rung = self.standing(person)
-        paged = {*self.incident.paged, rung} if rung else self.incident.paged
-        self.change(step=self.incident.step + 1, paged=tuple(sorted(paged)))
+        self.change(step=self.incident.step + 1, paged=self._with_paged(rung) if rung else self.incident.paged)
         self._page(person, self.rungs[rung - 1].rung if rung else HOLDER_RUNG, reason, due, clock, ())
 
     def page_holder(self, reason: PageReason, due: int, clock: str | None = None) -> None:
-        """Page whoever holds the incident; the lowest rung that can be reached where nobody does, or who does cannot be."""
+        """Page whoever holds the incident; where nobody does, or cannot be reached, the lowest rung that can."""
         holder = self.holder()
         if holder is not None:
-            self.page_person(holder[0], reason, due, clock)
+            self.page_person(holder, reason, due, clock)
         elif (rung := self.reachable_from(1, due)) is not None:
             self.page_rung(rung, reason, due, clock)
+
+    def mark_paged(self, rung: int) -> None:
+        """Count a rung as paged since the last acknowledgement, as a stale one is."""
+        self.change(paged=self._with_paged(rung))
 
     def tell(self, to: str, reason: TellReason, about: str = "") -> None:
         """Inform a person or operations."""
@@ -115,9 +117,13 @@ class Step:
         self.tells.append(Tell(incident.id, incident.step, incident.epoch, self.now, to, reason, about))
         self.enter(self.now, "told", to=to, reason=reason, about=about or None)
 
-    def decision(self, answer: str = "accepted") -> Decision:
+    def decision(self, answer: Answer = "accepted") -> Decision:
         """What was decided."""
         return Decision(self.incident, tuple(self.pages), tuple(self.tells), tuple(self.entries), answer)
+
+    def _with_paged(self, rung: int) -> tuple[int, ...]:
+        paged = self.incident.paged
+        return paged if rung in paged else tuple(sorted((*paged, rung)))
 
     def _page(
         self, person: str, rung: str, reason: PageReason, due: int, clock: str | None, also: tuple[str, ...]

@@ -58,4 +58,4 @@ def timer_from(partition: str, sort: str) -> Timer:
     subject, step = rest.rsplit("#", 1)
     if kind not in ("incident", "early", "digest", "heartbeat"):
         raise ValueError(f"no timer of the kind {kind!r}")
-    return Timer(int(due), kind, subject, int(step), int(partition.split("#")[0]))  # type: ignore[arg-type]
+    return Timer(int(due), kind, subject, int(step), int(partition.split("#", maxsplit=1)[0]))  # type: ignore[arg-type]

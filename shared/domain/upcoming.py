@@ -1,16 +1,15 @@
 """What an incident does next: the earliest of its deadlines, warnings, windows and reminders (I3)."""
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from shared.domain.incident import Clock, Course, Incident
 from shared.domain.policy import AFTERCARE_CLOCKS, Policy
 
-StepKind = Literal["deadline", "window", "handover", "unmoved", "unmoved_above", "warning", "reminder"]
+StepKind = Literal["deadline", "window", "handover", "unmoved_above", "unmoved", "warning", "reminder"]
+"""In the order in which they go at one instant: a deadline first, so that the page of a window can name it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(NamedTuple):
     """One pending step: when (milliseconds UTC), what, and for which clock."""
 
     at: int
@@ -19,48 +18,61 @@ class Due:
 
 
 def next_due(incident: Incident, policy: Policy) -> Due | None:
-    """The step that comes next; at one instant a deadline goes first, so that the page of a window can name it."""
-    course = incident.course
-    best: Due | None = None
-    closed = course.phase == "closed"
-    running = False
-    for clock in course.clocks:
-        if clock.verdict == "running":
-            running = True
-            if best is None or clock.deadline < best.at:
-                best = Due(clock.deadline, "deadline", clock)
-        elif clock.verdict == "missed" and clock.key not in incident.entered:
-            ended = clock.ended or clock.deadline
-            if best is None or ended < best.at:
-                best = Due(ended, "deadline", clock)
-    if incident.ladder is not None:
-        best = _earlier(best, incident.ladder.window_end, "window")
-    if incident.handover is not None:
-        best = _earlier(best, incident.handover.window_end, "handover")
-    if course.phase == "open" and incident.ladder is None and incident.handover is None:
-        if incident.nudge_above_at is not None:
-            best = _earlier(best, incident.nudge_above_at, "unmoved_above")
-        if course.acknowledged or not (running or incident.silent):
-            best = _earlier(best, incident.quiet_since + quiet_time(course, policy), "unmoved")
-    for clock in course.clocks:
-        if (
-            clock.verdict == "running"
-            and clock.key not in incident.warned
-            and (not closed or (clock.name in AFTERCARE_CLOCKS and not clock.milestone))
-            and (best is None or clock.warn_at < best.at)
-        ):
-            best = Due(clock.warn_at, "warning", clock)
-    if incident.remind_at is not None and not closed:
-        best = _earlier(best, incident.remind_at, "reminder")
-    return best
+    """The step that comes next, None where nothing does."""
+    due = _next_of_clocks(incident)
+    for at, kind in _next_of_people(incident, policy):
+        if due is None or at < due.at or (at == due.at and due.kind == "warning"):
+            due = Due(at, kind)
+    return due
 
 
 def quiet_time(course: Course, policy: Policy) -> int:
-    """How long an acknowledged incident may see no event: a quarter of its resolve clock, within the policy's bounds."""
+    """How long an acknowledged incident may see no event: a quarter of its resolve clock, within bounds."""
     rules = policy.unmoved
-    resolve = dict(policy.levels[course.level].durations(course.known.channel)).get("resolve")
+    resolve = policy.levels[course.level].duration_of("resolve", course.known.channel)
     return rules.without_resolve if resolve is None else max(rules.at_least, round(resolve * rules.share_of_resolve))
 
 
-def _earlier(best: Due | None, at: int, kind: StepKind) -> Due:
-    return best if best is not None and best.at <= at else Due(at, kind)
+def _next_of_clocks(incident: Incident) -> Due | None:
+    closed = incident.course.phase == "closed"
+    best: Clock | None = None
+    warning: Clock | None = None
+    at = 0
+    for clock in incident.course.clocks:
+        if clock.verdict == "running":
+            if best is None or clock.deadline < at:
+                best, at = clock, clock.deadline
+            if clock.key not in incident.warned and not (closed and _handles(clock)):
+                warning = clock if warning is None or clock.warn_at < warning.warn_at else warning
+        elif clock.verdict == "missed" and clock.key not in incident.entered:
+            ended = clock.ended or clock.deadline
+            if best is None or ended < at:
+                best, at = clock, ended
+    if warning is not None and (best is None or warning.warn_at < at):
+        return Due(warning.warn_at, "warning", warning)
+    return None if best is None else Due(at, "deadline", best)
+
+
+def _next_of_people(incident: Incident, policy: Policy) -> list[tuple[int, StepKind]]:
+    course = incident.course
+    steps: list[tuple[int, StepKind]] = []
+    if incident.ladder is not None:
+        steps.append((incident.ladder.window_end, "window"))
+    if incident.handover is not None:
+        steps.append((incident.handover.window_end, "handover"))
+    elif incident.ladder is None and course.phase == "open":
+        if incident.nudge_above_at is not None:
+            steps.append((incident.nudge_above_at, "unmoved_above"))
+        if course.acknowledged or not (incident.silent or _runs(course)):
+            steps.append((incident.quiet_since + quiet_time(course, policy), "unmoved"))
+    if incident.remind_at is not None and course.phase != "closed":
+        steps.append((incident.remind_at, "reminder"))
+    return steps
+
+
+def _runs(course: Course) -> bool:
+    return any(clock.verdict == "running" for clock in course.clocks)
+
+
+def _handles(clock: Clock) -> bool:
+    return clock.milestone or clock.name not in AFTERCARE_CLOCKS

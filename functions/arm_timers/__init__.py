@@ -1,0 +1,1 @@
+"""Arms timers that are born close to their due time."""

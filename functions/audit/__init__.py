@@ -1,0 +1,1 @@
+"""The second engine: finds what was lost on its way, every five minutes."""

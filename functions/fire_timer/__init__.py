@@ -1,0 +1,1 @@
+"""Fires timers at their second."""

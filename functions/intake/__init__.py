@@ -1,0 +1,1 @@
+"""Takes events off the events queue."""

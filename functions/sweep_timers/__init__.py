@@ -1,0 +1,1 @@
+"""Hands timers that are due soon to the timers queue, every minute."""

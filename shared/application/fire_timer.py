@@ -1,0 +1,105 @@
+"""Fire one timer: claim it and take the step it stands for, in one transaction (I4, I5)."""
+
+from shared.application.commit_step import ATTEMPTS, commit_for
+from shared.application.digest import digest
+from shared.application.world import World
+from shared.domain.decision import pass_time
+from shared.domain.directory import Directory
+from shared.domain.timer import Timer
+from shared.ports import ConflictError, Quarantined, UnavailableError
+
+GIVE_UP_AFTER = 5
+"""Failures after which a timer is parked, so that it cannot hold up the sweep for ever."""
+
+
+def fire_timer(world: World, timer: Timer) -> None:
+    """Do what the timer is for, never before it is due. A timer that is gone was somebody else's: done.
+
+    Raises:
+        UnavailableError: too many conflicts in a row; the queue delivers the timer again.
+    """
+    world.time.wait_until(timer.due)
+    if not world.timers.pending(timer):
+        return
+    match timer.kind:
+        case "incident":
+            advance(world, timer.subject, timer)
+        case "early":
+            _expire_early(world, timer)
+        case "digest":
+            digest(world, timer.subject, timer.step)
+            world.timers.claim(timer)
+        case "heartbeat":
+            if world.timers.claim(timer):
+                world.metrics.count("HeartbeatLateness", max(0, world.time.now() - timer.due), "Milliseconds")
+
+
+def fire_or_park(world: World, timer: Timer) -> None:
+    """Like `fire_timer`; a timer that fails time and again is parked, entered and told to operations.
+
+    Raises:
+        Exception: whatever went wrong, for the queue to deliver it again, until the timer is parked.
+    """
+    try:
+        fire_timer(world, timer)
+    except UnavailableError:
+        raise  # load, not poison
+    except Exception as error:
+        if world.timers.failed(timer) < GIVE_UP_AFTER:
+            raise
+        world.timers.park(timer, f"{type(error).__name__}: {error}")
+        world.metrics.count("TimersParked")
+        world.operations.alert(
+            f"A timer of {timer.subject} was parked",
+            f"The {timer.kind} timer {timer.sort} failed {GIVE_UP_AFTER} times, last with {type(error).__name__}. "
+            f"The audit goes on trying; see docs/operations.md, 'Timers parked'.",
+        )
+
+
+def advance(world: World, incident: str, timer: Timer | None) -> None:
+    """Everything of an incident that is due now. With a timer: only while the incident still waits for that one.
+
+    Raises:
+        UnavailableError: too many conflicts in a row.
+    """
+    for _ in range(ATTEMPTS):
+        stored = world.incidents.load(incident)
+        if stored is None or (timer is not None and stored.alarm != timer):
+            if timer is not None:
+                world.timers.claim(timer)  # of a state that is gone: nothing waits for it
+            return
+        now = world.time.now()
+        due = stored.incident.next_step_at
+        if due is None or due > now:
+            return
+        policy = world.policies.at(stored.incident.rules)
+        directory = Directory(world.policies.current()[1], policy)
+        decision = pass_time(stored.incident, policy, directory, now)
+        try:
+            world.incidents.commit(commit_for(stored, decision, policy, directory, now))
+        except ConflictError:
+            continue
+        world.metrics.count("StepLateness", max(0, now - due), "Milliseconds")
+        return
+    raise UnavailableError(f"{incident} is changing too fast")
+
+
+def _expire_early(world: World, timer: Timer) -> None:
+    early = world.incidents.early(timer.subject)
+    if early is None:
+        world.timers.claim(timer)
+        return
+    now = world.time.now()
+    gone = [
+        Quarantined(
+            id=f"{event.source}/{event.id}/no_complaint",
+            at=now,
+            reason="no_complaint",
+            detail="its complaint did not come in time",
+            body=event.model_dump_json(exclude_none=True),
+            surface="early",
+        )
+        for event in early.events
+    ]
+    world.incidents.expire_early(early, gone, timer)
+    world.metrics.count("Quarantined", len(gone))

@@ -1,0 +1,72 @@
+"""Read an event off the queue, in any of its three wrappings; what does not validate is quarantined (I1)."""
+
+import hashlib
+import json
+from typing import Any
+
+from pydantic import ValidationError
+
+from shared.application.take_event import Taken, take_event
+from shared.application.world import World
+from shared.domain.events import EVENT, PEOPLE_SURFACES, SYSTEM_TYPES, Event
+from shared.domain.instants import MINUTE
+from shared.ports import Quarantined
+
+MOST_AHEAD = 5 * MINUTE
+"""How far in the future an event may claim to have happened: clocks differ."""
+
+
+def take_body(world: World, body: str) -> Taken:
+    """Take the event of a queue message: a CloudEvent, one from the HTTP door, or one in an EventBridge envelope.
+
+    Raises:
+        UnavailableError: nothing was taken; the queue delivers the message again.
+    """
+    try:
+        surface, raw = _unwrapped(json.loads(body, parse_constant=_no_constant))
+        event = EVENT.validate_python(raw)
+    except ValidationError as error:
+        return _refuse(world, body, "invalid", problems(error))
+    except (ValueError, RecursionError) as error:
+        return _refuse(world, body, "not_json", str(error)[:200])
+    if refusal := _not_for_systems(event, world.time.now()):
+        return _refuse(world, body, *refusal)
+    return take_event(world, event, surface=surface, trusted_by=False)
+
+
+def problems(error: ValidationError) -> str:
+    """What is wrong, field by field, without the values (they may be personal data)."""
+    return "; ".join(
+        f"{'.'.join(str(part) for part in found['loc'][1:]) or 'event'}: {found['msg']}"
+        for found in error.errors(include_url=False, include_context=False, include_input=False)
+    )[:2_000]
+
+
+def _unwrapped(message: Any) -> tuple[str, Any]:
+    if isinstance(message, dict) and "specversion" not in message:
+        if "surface" in message and "event" in message:
+            return str(message["surface"]), message["event"]
+        if "detail-type" in message and "detail" in message:
+            return "bus", message["detail"]
+    return "queue", message
+
+
+def _not_for_systems(event: Event, now: int) -> tuple[str, str] | None:
+    if event.source in PEOPLE_SURFACES:
+        return "reserved_source", f"'{event.source}' names a surface for people"
+    if event.type not in SYSTEM_TYPES:
+        return "for_people", f"'{event.type}' is a command of people: use a link, the API or the CLI"
+    if event.time > now + MOST_AHEAD:
+        return "future_time", "it claims to have happened more than 5 minutes from now"
+    return None
+
+
+def _refuse(world: World, body: str, reason: str, detail: str) -> Taken:
+    name = hashlib.sha256(body.encode("utf-8", "surrogatepass")).hexdigest()[:24]
+    world.quarantine.put(Quarantined(f"{reason}/{name}", world.time.now(), reason, detail, body, "queue"))
+    world.metrics.count("Quarantined")
+    return Taken("quarantined", None)
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(f"{name} is not JSON")

@@ -1,0 +1,87 @@
+"""What is done when something is due: a miss, a window, a warning, a reminder (SEMANTICS: Warning, Miss)."""
+
+from collections.abc import Callable
+
+from shared.domain.course import missed_by
+from shared.domain.escalation import clock_missed, window_ended
+from shared.domain.outcome import OPERATIONS, PageReason
+from shared.domain.step import Step
+from shared.domain.upcoming import Due, StepKind
+
+
+def take(step: Step, due: Due) -> None:
+    """Do one step that is due; `due.at` is its own time, however late it is now."""
+    _TAKEN_BY[due.kind](step, due)
+
+
+def _deadline(step: Step, due: Due) -> None:
+    step.change(course=missed_by(step.course, due.at))
+    for clock in step.course.clocks:
+        if due.clock is not None and clock.key == due.clock.key:
+            clock_missed(step, clock)
+
+
+def _window(step: Step, due: Due) -> None:
+    window_ended(step, due.at)
+
+
+def _warning(step: Step, due: Due) -> None:
+    clock = due.clock
+    if clock is None:
+        return
+    step.change(warned=(*step.incident.warned, clock.key))
+    if clock.deadline <= step.now:
+        step.enter(due.at, "stale", reason="warning", clock=clock.name)
+    else:
+        step.page_holder("warning", due.at, clock.name)
+
+
+def _handover(step: Step, due: Due) -> None:
+    handover = step.incident.handover
+    if handover is None:
+        return
+    step.change(handover=None)
+    step.enter(due.at, "handover_lapsed", giver=handover.giver, taker=handover.taker)
+    if handover.giver is not None and step.directory.reachable(handover.giver):
+        step.page_person(handover.giver, "unacknowledged", due.at)
+    _page_above(step, step.standing(handover.taker) or step.standing(handover.giver), "unacknowledged", due.at)
+
+
+def _unmoved(step: Step, due: Due) -> None:
+    step.change(quiet_since=due.at, nudge_above_at=due.at + step.window(1))
+    step.page_holder("unmoved", due.at)
+
+
+def _unmoved_above(step: Step, due: Due) -> None:
+    step.change(nudge_above_at=None)
+    _page_above(step, step.standing(step.course.holder), "unmoved", due.at)
+
+
+def _reminder(step: Step, due: Due) -> None:
+    every = step.policy.reminder
+    step.change(remind_at=due.at + (max(0, step.now - due.at) // every + 1) * every)
+    if step.incident.silent and not step.course.acknowledged:
+        step.tell(OPERATIONS, "too_old")
+        return
+    followed = any(c.name == "follow_up" and not c.milestone and c.verdict == "running" for c in step.course.clocks)
+    if not followed and step.incident.ladder is None:  # else somebody is asked to act on it already
+        to = step.holder() or next(iter(step.people_on(1)), OPERATIONS)
+        step.tell(to, "waiting" if step.course.phase == "waiting" else "unconfirmed")
+
+
+def _page_above(step: Step, rung: int, reason: PageReason, due: int) -> None:
+    """Page the rung above one; rung 2 for somebody on none."""
+    above = step.reachable_from(min(max(1, rung) + 1, len(step.rungs)), due)
+    if above is not None:
+        step.page_rung(above, reason, due)
+
+
+_TAKEN_BY: dict[StepKind, Callable[[Step, Due], None]] = {
+    "deadline": _deadline,
+    "window": _window,
+    "warning": _warning,
+    "handover": _handover,
+    "unmoved": _unmoved,
+    "unmoved_above": _unmoved_above,
+    "reminder": _reminder,
+}
