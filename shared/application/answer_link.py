@@ -1,0 +1,160 @@
+"""What a page's link opens and does (I11): looking changes nothing, each action works once, and links die."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
+
+from shared.application.answer import make_event
+from shared.application.problem import Problem
+from shared.application.take_event import take_event
+from shared.application.world import World
+from shared.domain.incident import Incident
+from shared.domain.message import Link
+from shared.domain.policy import Policy
+
+LinkVerb = Literal["acknowledge", "resolve", "escalate", "hand_over"]
+LinkState = Literal["open", "done", "over", "used", "invalid", "unknown", "expired", "superseded"]
+
+STATUS: Mapping[LinkState, int] = {
+    "open": 200,
+    "done": 200,
+    "over": 200,
+    "used": 409,
+    "invalid": 400,
+    "unknown": 404,
+    "expired": 410,
+    "superseded": 410,
+}
+"""The HTTP status that goes with what a link shows."""
+
+_KINDS: Mapping[str, str] = {
+    "acknowledge": "complaint.acknowledged",
+    "resolve": "complaint.resolved",
+    "escalate": "complaint.escalated",
+    "hand_over": "complaint.handed_over",
+}
+_FIELDS: Mapping[str, tuple[str, ...]] = {
+    "acknowledge": (),
+    "resolve": ("solution",),
+    "escalate": ("reason",),
+    "hand_over": ("to",),
+}
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{8,128}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class LinkView:
+    """What the reader of a link sees.
+
+    Attributes:
+        state: `open` asks; `done` thanks; `over` says that the complaint is solved already; the rest say why not.
+        verbs: the actions this link still has.
+        verb: the one that was asked for; fields: which of its fields were wrong.
+        person: whom the link was sent to.
+        incident: None where the link says nothing about one any more.
+        rules: the policy the incident was opened under; today: the one with the people of now.
+        now: milliseconds UTC.
+    """
+
+    state: LinkState
+    today: Policy
+    now: int
+    verbs: tuple[LinkVerb, ...] = ()
+    verb: LinkVerb | None = None
+    fields: tuple[str, ...] = ()
+    person: str | None = None
+    incident: Incident | None = None
+    rules: Policy | None = None
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        return STATUS[self.state]
+
+    @property
+    def locale(self) -> str:
+        """The reader's locale, the policy's where nobody knows."""
+        person = self.today.people.get(self.person) if self.person else None
+        return (person.locale if person else None) or self.today.locale
+
+
+def open_link(world: World, token: str) -> LinkView:
+    """What a link shows. It changes nothing: mail scanners open links too."""
+    return _found(world, token)[1]
+
+
+def use_link(world: World, token: str, verb: str, said: Mapping[str, str]) -> LinkView:
+    """Do what a link's form asks for, once.
+
+    Args:
+        world: the ports.
+        token: as the path has it; only its hash is ever kept.
+        verb: which button it was.
+        said: the form's fields; those that are not the verb's are passed over.
+
+    Raises:
+        UnavailableError: nothing was taken; safe to repeat.
+    """
+    link, view = _found(world, token)
+    incident = view.incident
+    if link is None or incident is None or view.state not in ("open", "over"):
+        return view
+    if verb not in get_args(LinkVerb):
+        return replace(view, state="invalid", fields=("verb",))
+    asked: LinkVerb = verb  # type: ignore[assignment]  # it is one of them
+    view = replace(view, verb=asked)
+    if asked not in view.verbs:
+        return replace(view, state="used" if _was_used(world, link, asked) else view.state)
+    return _done(world, link, view, incident, asked, said)
+
+
+def token_hash(token: str) -> str:
+    """What is stored of a token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _done(
+    world: World, link: Link, view: LinkView, incident: Incident, verb: LinkVerb, said: Mapping[str, str]
+) -> LinkView:
+    data = {name: text for name in _FIELDS[verb] if (text := said.get(name, "").strip()) or verb != "resolve"}
+    event_id = _event_id(link, verb)
+    try:
+        event = make_event(world, incident, _KINDS[verb], data, link.person, source="link", event_id=event_id)
+    except Problem as wrong:
+        return replace(view, state="invalid", fields=tuple(fault.field for fault in wrong.faults))
+    taken = take_event(world, event, surface="link", trusted_by=True, link=link.token_hash)
+    if taken.status in ("duplicate", "id_conflict"):
+        return replace(view, state="used")
+    after = world.incidents.load(incident.id)
+    left = tuple(each for each in view.verbs if each != verb)
+    return replace(view, state="done", verbs=left, incident=after.incident if after else incident)
+
+
+def _found(world: World, token: str) -> tuple[Link | None, LinkView]:
+    now = world.time.now()
+    nothing = LinkView("unknown", world.policies.current()[1], now)
+    link = world.links.get(token_hash(token)) if _TOKEN.fullmatch(token) else None
+    stored = world.incidents.load(link.incident) if link else None
+    if link is None or stored is None:
+        return None, nothing
+    view = replace(nothing, person=link.person)
+    if link.expires <= now:
+        return link, replace(view, state="expired")
+    incident = stored.incident
+    view = replace(view, incident=incident, rules=world.policies.at(incident.rules))
+    if link.epoch != incident.epoch and incident.link != link.token_hash:
+        return link, replace(view, state="superseded")
+    if not incident.is_open or incident.course.phase == "awaiting_confirmation":
+        return link, replace(view, state="over")
+    left = tuple(verb for verb in get_args(LinkVerb) if not _was_used(world, link, verb))
+    return link, replace(view, state="open", verbs=left)
+
+
+def _was_used(world: World, link: Link, verb: LinkVerb) -> bool:
+    return world.incidents.taken("link", _event_id(link, verb)) is not None
+
+
+def _event_id(link: Link, verb: LinkVerb) -> str:
+    return f"{link.token_hash}/{verb}"
