@@ -1,23 +1,21 @@
-"""A stage whose policy is wrong is not deployed: a synth fails with the line of each mistake."""
+"""A stage whose policy is wrong is not deployed."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from shared.adapters.policy_yaml import PolicyError, load
+from shared.adapters.policy_yaml import load, shipped
 
 
-class BadPolicyError(Exception):
-    """The policy of a stage has mistakes; the text has one line each."""
+class UnknownPolicyError(Exception):
+    """A function finds its policy by name, among those that are uploaded with it."""
 
 
-def refuse_bad_policy(name: str | Path) -> None:
-    """Read the policy of a stage (a shipped one, or a file) as its functions will, and check it in full.
+def refuse_bad_policy(name: str) -> None:
+    """Refuse what `tocsin policy check` refuses.
 
     Raises:
-        BadPolicyError: it has mistakes, or there is none of this name.
+        UnknownPolicyError: it is not one that ships.
+        PolicyError: it has mistakes, each named with its line.
     """
-    try:
-        load(name)
-    except PolicyError as error:
-        raise BadPolicyError(f"The policy of this stage cannot be deployed:\n{error}") from error
+    if name not in shipped():
+        raise UnknownPolicyError(f"policy: {name!r} is none of {', '.join(shipped())}")
+    load(name)

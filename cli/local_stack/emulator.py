@@ -80,6 +80,8 @@ class Emulator:
 
     def start(self, *, outlive: bool = False) -> None:
         """Until it answers. `outlive`: it stays when the caller ends (`tocsin up`)."""
+        if _in_use(self.port):
+            raise LocalStackError(f"port {self.port} is in use: stop what uses it, or choose another with --port")
         (self.home / "tmp").mkdir(parents=True, exist_ok=True)
         command = [sys.executable, "-m", "cli.local_stack.launcher"]
         if not outlive:
@@ -157,6 +159,11 @@ class Emulator:
             time.sleep(0.05)
         tail = self.log.read_text(errors="replace")[-2000:]
         raise LocalStackError(f"the emulator did not start on port {self.port}:\n{tail}")
+
+
+def _in_use(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _is_ours(pid: int) -> bool:

@@ -8,7 +8,7 @@ import ssl
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,6 +32,8 @@ class LocalStack:
     api_key: str = ""
     """A key the API takes, of the intake system `local`."""
     region: str = REGION
+    policy: str = "retail"
+    time_scale: int = 1
 
     @property
     def endpoint_url(self) -> str:
@@ -41,10 +43,15 @@ class LocalStack:
     def api_url(self) -> str:
         return self.outputs["ApiUrl"]
 
+    def http(self, **settings: Any) -> httpx.Client:
+        """A client that trusts the emulator's certificate and goes through no proxy."""
+        tls = ssl.create_default_context(cafile=self.emulator.certificate) if self.emulator.certificate else True
+        return httpx.Client(verify=tls, trust_env=False, **{"timeout": 10, **settings})
+
     @property
-    def verify(self) -> str | bool:
-        """For `httpx.Client(verify=...)`: the emulator's certificate when it uses TLS."""
-        return self.emulator.verify
+    def api(self) -> httpx.Client:
+        """The HTTP API, with the key of intake system `local`: `with stack.api as api: api.post("/v1/events", ...)`."""
+        return self.http(base_url=self.api_url, headers={"authorization": f"Bearer {self.api_key}"})
 
     def client(self, service: str) -> Any:
         """A boto3 client with every right."""
@@ -54,7 +61,7 @@ class LocalStack:
             endpoint_url=self.endpoint_url,
             aws_access_key_id="test",
             aws_secret_access_key="test",  # noqa: S106 - what the emulator calls its root
-            verify=self.verify,
+            verify=self.emulator.verify,
             config=Config(
                 retries={"total_max_attempts": 2},
                 connect_timeout=5,
@@ -65,23 +72,20 @@ class LocalStack:
         )
 
     def carrier_sms(self, phone: str | None = None) -> list[dict[str, Any]]:
-        """The text messages the carrier was given, oldest first."""
+        """The text messages the carrier was given: by number, oldest first; it keeps no times."""
         asked = {"phoneNumber": phone} if phone else {}
         by_phone = self._ask("/_ministack/sns/sms-messages", asked)["sms_messages"]
-        found = [{"PhoneNumber": number, **sms} for number, messages in by_phone.items() for sms in messages]
-        return sorted(found, key=lambda sms: str(sms.get("Timestamp", "")))
+        return [{**sms, "PhoneNumber": number} for number, messages in by_phone.items() for sms in messages]
 
     def carrier_emails(self) -> list[dict[str, Any]]:
         """The e-mails the carrier was given, oldest first."""
         by_account = self._ask("/_ministack/ses/messages", {"account": ACCOUNT})["messages"]
         found = [mail for mails in by_account.values() for mail in mails]
-        return sorted(found, key=lambda mail: str(mail.get("Timestamp", "")))
+        return sorted(found, key=lambda mail: float(mail["Timestamp"]))
 
     def _ask(self, path: str, query: Mapping[str, str]) -> Any:
-        answer = httpx.get(
-            self.endpoint_url + path, params=dict(query), verify=_tls(self.verify), timeout=10, trust_env=False
-        )
-        return answer.raise_for_status().json()
+        with self.http() as http:
+            return http.get(self.endpoint_url + path, params=dict(query)).raise_for_status().json()
 
 
 @contextmanager
@@ -118,8 +122,8 @@ def bring_up(emulator: Emulator, *, policy: str, time_scale: int, bootstrap: boo
     if emulator.certificate is not None:
         settings["ca_bundle"] = str(emulator.certificate)
     outputs = deploy(emulator, settings, bootstrap=bootstrap)
-    stack = LocalStack(emulator, outputs)
-    return LocalStack(emulator, outputs, api_key=seed(stack.client, outputs))
+    stack = LocalStack(emulator, outputs, policy=policy, time_scale=time_scale)
+    return replace(stack, api_key=seed(stack.client, outputs))
 
 
 def running_stack() -> LocalStack:
@@ -135,7 +139,8 @@ def saved_stack() -> LocalStack | None:
         return None
     state = json.loads(STATE.read_text())
     emulator = Emulator(Path(state["home"]), port=state["port"], auth=state["auth"], pid=state["pid"])
-    return LocalStack(emulator, state["outputs"], api_key=state["api_key"], region=state["region"])
+    fields = {name: state[name] for name in ("outputs", "api_key", "region", "policy", "time_scale")}
+    return LocalStack(emulator, **fields)
 
 
 def save(stack: LocalStack) -> None:
@@ -143,6 +148,8 @@ def save(stack: LocalStack) -> None:
     state = {
         "endpoint_url": stack.endpoint_url,
         "region": stack.region,
+        "policy": stack.policy,
+        "time_scale": stack.time_scale,
         "port": emulator.port,
         "pid": emulator.pid,
         "auth": emulator.auth,
@@ -154,7 +161,3 @@ def save(stack: LocalStack) -> None:
     beside.touch(mode=0o600)
     beside.write_text(json.dumps(state, indent=2) + "\n")
     beside.replace(STATE)
-
-
-def _tls(verify: str | bool) -> Any:
-    return ssl.create_default_context(cafile=verify) if isinstance(verify, str) else verify

@@ -1,0 +1,78 @@
+"""What is uploaded is complete: each function is imported from its bundle alone, by a bare interpreter."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import boto3
+import pytest
+
+from infra import bundle
+from infra.stages import Runtime
+
+IN_THE_RUNTIME = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3", "six.py")
+MEGABYTES = 1_000_000
+NAMES = sorted(path.parent.name for path in (bundle.ROOT / "functions").glob("*/handler.py"))
+
+pytestmark = pytest.mark.xdist_group("bundles")
+
+
+@pytest.fixture(scope="session")
+def layer(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    unpacked = tmp_path_factory.mktemp("layer")
+    with zipfile.ZipFile(bundle.dependency_layer(Runtime.this_machine())) as archive:
+        archive.extractall(unpacked)
+    return unpacked / "python"
+
+
+@pytest.fixture(scope="session")
+def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the Lambda runtime has, and nothing else of this environment."""
+    folder = tmp_path_factory.mktemp("runtime")
+    for name in IN_THE_RUNTIME:
+        (folder / name).symlink_to(Path(boto3.__file__).parent.parent / name)
+    return folder
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_bundle_imports_by_itself(name: str, layer: Path, runtime: Path) -> None:
+    code = bundle.function_code(name)
+    program = (
+        f"import sys; sys.path[:0] = {[str(code), str(layer), str(runtime)]!r}\n"
+        f"from functions.{name}.handler import handler\n"
+        "assert callable(handler)\n"
+        f"import shared; assert shared.__file__.startswith({str(code)!r})"
+    )
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-B", "-c", program],
+        env={"AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_bundle_holds_no_other_function(name: str) -> None:
+    held = {path.name for path in (bundle.function_code(name) / "functions").iterdir() if path.is_dir()}
+    assert held == {name}
+
+
+def test_what_aws_gets_is_small_and_for_its_processor() -> None:
+    with zipfile.ZipFile(bundle.dependency_layer(Runtime.aws())) as archive:
+        names = archive.namelist()
+        size = sum(entry.compress_size for entry in archive.infolist())
+    assert size < 8 * MEGABYTES
+    native = [name for name in names if name.endswith(".so")]
+    assert native
+    assert all("aarch64" in name for name in native)
+    assert not [name for name in names if name.startswith(("python/boto3", "python/botocore"))]
+
+
+def test_a_function_without_a_handler_is_not_bundled() -> None:
+    with pytest.raises(FileNotFoundError, match="nobody wrote"):
+        bundle.function_code("forgotten")

@@ -1,0 +1,32 @@
+"""Each change to the emulator is still needed: where one of these fails, take the change out of the launcher."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import inspect
+
+import pytest
+from ministack import app
+from ministack.services import lambda_svc, scheduler
+
+from cli.local_stack import launcher
+
+
+def test_the_emulator_is_the_version_the_changes_were_made_for() -> None:
+    assert importlib.metadata.version("ministack") == "1.5.33"
+
+
+def test_schedules_still_tick_too_slowly(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert scheduler._SCHEDULE_TICK_INTERVAL > launcher.SCHEDULE_TICK_SECONDS
+    assert "time.sleep(_SCHEDULE_TICK_INTERVAL)" in inspect.getsource(scheduler._ticker_loop)
+    monkeypatch.setattr(scheduler, "_SCHEDULE_TICK_INTERVAL", 10)
+    launcher.tick_schedules_every_second()
+    assert scheduler._SCHEDULE_TICK_INTERVAL == launcher.SCHEDULE_TICK_SECONDS
+
+
+def test_an_idle_queue_is_still_polled_once_a_second() -> None:
+    assert "_esm_wake.wait(1 if _esms.has_any() else 5)" in inspect.getsource(lambda_svc._poll_loop)
+
+
+def test_port_443_is_still_taken_with_tls() -> None:
+    assert "_port_is_bindable(bind_host, 443)" in inspect.getsource(app.main)
