@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -137,10 +136,6 @@ def _shaped(text: str, name: str) -> tuple[Policy | None, MarkedYaml, list[Probl
         for place, message in _said(error):
             if place not in reported:
                 problems.append(Problem(name, document.line(place), dotted(place), message))
-            reported.add(place)
-    for place, message in _misread(document.data):
-        if place not in reported:
-            problems.append(Problem(name, document.line(place), dotted(place), message))
     problems.sort(key=lambda problem: problem.line)
     return (None if problems else policy), document, problems
 
@@ -159,6 +154,7 @@ _WORDS = {
     "bool_type": "must be true or false",
     "time_parsing": "must be a time such as 09:00; the end of the day is 00:00",
     "date_from_datetime_parsing": "must be a date such as 2026-02-17",
+    "date_from_datetime_inexact": "must be a date such as 2026-02-17",
     "missing": "is missing",
 }
 _PATTERNS = {
@@ -169,8 +165,12 @@ _PATTERNS = {
 
 
 def _said(error: ValidationError) -> Iterator[tuple[Place, str]]:
-    for one in error.errors(include_url=False, include_input=False):
+    errors = error.errors(include_url=False, include_input=False)
+    places = [one["loc"] for one in errors]
+    for one in errors:
         place, kind = one["loc"], one["type"]
+        if kind == "too_short" and any(place == other[: len(place)] and place != other for other in places):
+            continue  # only entries without a mistake were counted
         if place and place[-1] == "[key]":
             place = place[:-1]
         if kind == "extra_forbidden":
@@ -197,21 +197,6 @@ def _no_field(place: Place) -> str:
     fields = list(kind.model_fields)
     close = get_close_matches(str(place[-1]), fields, n=1)
     return "is not a field here; " + (f"did you mean '{close[0]}'?" if close else f"there is {', '.join(fields)}")
-
-
-def _misread(data: Any) -> Iterator[tuple[Place, str]]:
-    """Times and dates that the model would take for seconds: `0900` is not a quarter past midnight."""
-    calendars = data.get("calendars") if isinstance(data, dict) else None
-    for name, calendar in (calendars if isinstance(calendars, dict) else {}).items():
-        parts = calendar if isinstance(calendar, dict) else {}
-        for index, opening in enumerate(parts.get("open") or ()):
-            for key in ("opens", "closes"):
-                value = opening.get(key) if isinstance(opening, dict) else None
-                if isinstance(value, str) and re.fullmatch(r"[0-9.]+", value):
-                    yield ("calendars", name, "open", index, key), _WORDS["time_parsing"]
-        for index, day in enumerate(parts.get("holidays") or ()):
-            if isinstance(day, str) and re.fullmatch(r"[0-9.]+", day):
-                yield ("calendars", name, "holidays", index), _WORDS["date_from_datetime_parsing"]
 
 
 def _phones(policy: Policy, document: MarkedYaml, name: str) -> Iterator[Problem]:

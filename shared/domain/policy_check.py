@@ -16,6 +16,7 @@ TEMPLATE_LOCALES = ("zh-CN", "en")
 
 _MIDNIGHT = time(0)
 _STEP_IN_RUNG = 3
+_FIRST_YEAR = 2000
 
 
 def findings(policy: Policy) -> tuple[Finding, ...]:
@@ -138,7 +139,20 @@ def _calendars(policy: Policy) -> Iterator[Finding]:
     for name, calendar in policy.calendars.items():
         if name not in used:
             yield Finding(("calendars", name), "no level uses this calendar", "warning")
-        yield from _openings(("calendars", name, "open"), calendar)
+        for index, day in enumerate(calendar.holidays):
+            if day.year < _FIRST_YEAR:
+                yield Finding(("calendars", name, "holidays", index), "must be a date such as 2026-02-17")
+        zoned = [
+            (index, field)
+            for index, opening in enumerate(calendar.open)
+            for field in ("opens", "closes")
+            if getattr(opening, field).tzinfo is not None
+        ]
+        for index, field in zoned:
+            message = "must be a time without a zone: the calendar has one"
+            yield Finding(("calendars", name, "open", index, field), message)
+        if not zoned:
+            yield from _openings(("calendars", name, "open"), calendar)
 
 
 def _openings(at: Path, calendar: Calendar) -> Iterator[Finding]:
