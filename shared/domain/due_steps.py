@@ -44,7 +44,8 @@ def _handover(step: Step, due: Due) -> None:
     step.enter(due.at, "handover_lapsed", giver=handover.giver, taker=handover.taker)
     if handover.giver is not None and step.directory.reachable(handover.giver):
         step.page_person(handover.giver, "unacknowledged", due.at)
-    _page_above(step, step.standing(handover.taker) or step.standing(handover.giver), "unacknowledged", due.at)
+    above = max(step.standing(handover.taker), step.standing(handover.giver))
+    _page_above(step, above, "unacknowledged", due.at)
 
 
 def _unmoved(step: Step, due: Due) -> None:
@@ -63,10 +64,15 @@ def _reminder(step: Step, due: Due) -> None:
     if step.incident.silent and not step.course.acknowledged:
         step.tell(OPERATIONS, "too_old")
         return
-    followed = any(c.name == "follow_up" and not c.milestone and c.verdict == "running" for c in step.course.clocks)
-    if not followed and step.incident.ladder is None:  # else somebody is asked to act on it already
-        to = step.holder() or next(iter(step.people_on(1)), OPERATIONS)
-        step.tell(to, "waiting" if step.course.phase == "waiting" else "unconfirmed")
+    to = step.holder() or next(iter(step.people_on(1)), OPERATIONS)
+    if step.course.phase == "waiting":
+        step.tell(to, "waiting")
+    elif step.incident.ladder is None and not _follow_up_runs(step):  # else somebody is asked to act on it already
+        step.tell(to, "unconfirmed")
+
+
+def _follow_up_runs(step: Step) -> bool:
+    return any(c.name == "follow_up" and not c.milestone and c.verdict == "running" for c in step.course.clocks)
 
 
 def _page_above(step: Step, rung: int, reason: PageReason, due: int) -> None:

@@ -88,7 +88,8 @@ class Step:
     ) -> None:
         """Page everybody on a rung; one step, one page a person."""
         people = self.people_on(rung)
-        self.change(step=self.incident.step + 1, paged=self._with_paged(rung))
+        counts = reason != "unmoved"  # a later miss starts above the holder, whoever was reminded meanwhile
+        self.change(step=self.incident.step + 1, paged=self._with_paged(rung) if counts else self.incident.paged)
         for person in people:
             self._page(person, self.rungs[rung - 1].rung, reason, due, clock, also)
 
