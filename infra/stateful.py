@@ -63,9 +63,8 @@ class StatefulStack(Stack):
             "ApiKeys",
             description="The hashes of the keys intake systems call the API with",
             encryption_key=self.key,
-            secret_object_value={
-                "keys": SecretValue.unsafe_plain_text("")
-            },  # filled by an operator, not by the deployment
+            # Filled by an operator, not by the deployment.
+            secret_string_value=SecretValue.unsafe_plain_text('{"keys": []}'),
             removal_policy=self._removal,
         )
         self.webhook = secrets.Secret(

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from cli.local_stack.emulator import Emulator, LocalStackError, free_port
-from cli.local_stack.stack import HOMES, STATE, bring_up, save, saved_stack
+from cli.local_stack.stack import HOMES, STATE, LocalStack, bring_up, save, saved_stack
 
 _USUAL_PORT = 4566
 
@@ -34,6 +34,7 @@ def up(
         except BaseException:
             if first:
                 emulator.stop()
+                STATE.unlink(missing_ok=True)
             raise
     except LocalStackError as error:
         typer.echo(str(error), err=True)
@@ -64,4 +65,5 @@ def _start(port: int) -> Emulator:
     emulator = Emulator(home, port=port or free_port(), auth=False)
     typer.echo(f"Starting the emulator on {emulator.endpoint_url}")
     emulator.start(outlive=True)
+    save(LocalStack(emulator))  # before the deployment: `down` finds it, whatever becomes of that
     return emulator

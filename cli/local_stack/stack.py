@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
 import ssl
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -105,15 +108,17 @@ def local_stack(
         keep_logs: whether the logs stay under `.tocsin/` afterwards.
     """
     HOMES.mkdir(exist_ok=True)
-    home = Path(tempfile.mkdtemp(prefix="run-", dir=HOMES))
+    _remove_what_was_killed()
+    home = Path(tempfile.mkdtemp(prefix=f"run-{os.getpid()}-", dir=HOMES))
     emulator = Emulator(home, port=free_port(), auth=auth)
-    try:
-        emulator.start()
-        yield bring_up(emulator, policy=policy, time_scale=time_scale)
-    finally:
-        emulator.stop()
-        if not keep_logs:
-            shutil.rmtree(home, ignore_errors=True)
+    with _ended_by_sigterm():
+        try:
+            emulator.start()
+            yield bring_up(emulator, policy=policy, time_scale=time_scale)
+        finally:
+            emulator.stop()
+            if not keep_logs:
+                shutil.rmtree(home, ignore_errors=True)
 
 
 def bring_up(emulator: Emulator, *, policy: str, time_scale: int, bootstrap: bool = True) -> LocalStack:
@@ -129,7 +134,7 @@ def bring_up(emulator: Emulator, *, policy: str, time_scale: int, bootstrap: boo
 def running_stack() -> LocalStack:
     """The stack that `tocsin up` started."""
     stack = saved_stack()
-    if stack is None or not stack.emulator.running():
+    if stack is None or not stack.outputs or not stack.emulator.running():
         raise LocalStackError("no local stack is running: start one with `tocsin up`")
     return stack
 
@@ -161,3 +166,31 @@ def save(stack: LocalStack) -> None:
     beside.touch(mode=0o600)
     beside.write_text(json.dumps(state, indent=2) + "\n")
     beside.replace(STATE)
+
+
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """SIGTERM unwinds like Ctrl-C does, so that what follows is stopped and removed too."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def leave(number: int, _: object) -> None:
+        raise SystemExit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _remove_what_was_killed() -> None:
+    """Folders of runs that had no time to remove them; their emulators ended by themselves."""
+    for home in HOMES.glob("run-*-*"):
+        try:
+            os.kill(int(home.name.split("-")[1]), 0)
+        except ProcessLookupError:
+            shutil.rmtree(home, ignore_errors=True)
+        except (PermissionError, ValueError):
+            continue
