@@ -1,0 +1,67 @@
+"""Clients of AWS, each made when it is first used. Endpoint, region and credentials come from the environment."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+    from mypy_boto3_secretsmanager.client import SecretsManagerClient
+    from mypy_boto3_sesv2.client import SESV2Client
+    from mypy_boto3_sns.client import SNSClient
+    from mypy_boto3_sqs.client import SQSClient
+
+_REPEATABLE = Config(
+    connect_timeout=1,
+    read_timeout=4,
+    retries={"mode": "standard", "total_max_attempts": 4},
+    tcp_keepalive=True,
+)
+"""For calls that may be repeated: the store, queues, secrets, the operations topic."""
+ONCE = Config(connect_timeout=2, read_timeout=8, retries={"mode": "standard", "total_max_attempts": 1})
+"""For carriers: a send that is repeated behind our back may page somebody twice (I7)."""
+
+
+@cache
+def _client(service: str, config: Config) -> Any:
+    return boto3.client(service, config=config)  # type: ignore[call-overload]  # the stubs want a literal
+
+
+def dynamodb() -> DynamoDBClient:
+    """The store."""
+    client: DynamoDBClient = _client("dynamodb", _REPEATABLE)
+    return client
+
+
+def sqs() -> SQSClient:
+    """Queues."""
+    client: SQSClient = _client("sqs", _REPEATABLE)
+    return client
+
+
+def secrets() -> SecretsManagerClient:
+    """Secrets."""
+    client: SecretsManagerClient = _client("secretsmanager", _REPEATABLE)
+    return client
+
+
+def sns() -> SNSClient:
+    """The operations topic."""
+    client: SNSClient = _client("sns", _REPEATABLE)
+    return client
+
+
+def sns_once() -> SNSClient:
+    """Text messages: each call is made once (I7)."""
+    client: SNSClient = _client("sns", ONCE)
+    return client
+
+
+def ses_once() -> SESV2Client:
+    """E-mail: each call is made once (I7)."""
+    client: SESV2Client = _client("sesv2", ONCE)
+    return client

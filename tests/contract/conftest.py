@@ -1,0 +1,81 @@
+"""One suite, two stores: the fakes that all other tests stand on, and the adapters over moto's DynamoDB."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from threading import RLock
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+from moto.dynamodb.models import DynamoDBBackend
+
+from shared import ports
+from shared.adapters.dynamo_incidents import DynamoIncidents
+from shared.adapters.dynamo_links import DynamoLinks
+from shared.adapters.dynamo_outbox import DynamoOutbox
+from shared.adapters.dynamo_quarantine import DynamoQuarantine
+from shared.adapters.dynamo_timers import DynamoTimers
+from tests.contract import tables
+from tests.fakes import FakeIncidents, FakeLinks, FakeOutbox, FakeQuarantine, FakeTimers, Shelf
+
+
+@dataclass(frozen=True)
+class Store:
+    """The ports that share one store."""
+
+    incidents: ports.Incidents
+    timers: ports.Timers
+    outbox: ports.Outbox
+    links: ports.Links
+    quarantine: ports.Quarantine
+
+
+@pytest.fixture
+def dynamodb(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A client of a DynamoDB with the four tables, empty."""
+    _one_request_at_a_time(monkeypatch)
+    with mock_aws():
+        client = boto3.client("dynamodb", region_name="eu-central-1")
+        tables.create(client)
+        yield client
+
+
+@pytest.fixture(params=["fake", "dynamodb"])
+def store(request: pytest.FixtureRequest) -> Store:
+    if request.param == "fake":
+        shelf = Shelf()
+        return Store(FakeIncidents(shelf), FakeTimers(shelf), FakeOutbox(shelf), FakeLinks(), FakeQuarantine(shelf))
+    client = request.getfixturevalue("dynamodb")
+    return over(lambda: client)
+
+
+def over(client: Callable[[], Any]) -> Store:
+    """The adapters over a client."""
+    names = tables.NAMES
+    return Store(
+        DynamoIncidents(client, names),
+        DynamoTimers(client, names),
+        DynamoOutbox(client, names),
+        DynamoLinks(client, names),
+        DynamoQuarantine(client, names),
+    )
+
+
+def _one_request_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """moto's backend is not made for threads; a request to DynamoDB is atomic, so here it is too."""
+    lock = RLock()
+
+    def alone(method: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(method)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            with lock:
+                return method(*args, **kwargs)
+
+        return call
+
+    for name in ("transact_write_items", "put_item", "update_item", "delete_item", "get_item", "query"):
+        monkeypatch.setattr(DynamoDBBackend, name, alone(getattr(DynamoDBBackend, name)))

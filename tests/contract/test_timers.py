@@ -1,0 +1,129 @@
+"""What `ports.Timers` promises."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+
+from shared.domain.instants import HOUR
+from shared.domain.timer import Timer, timer_for
+from shared.ports import ConflictError
+from tests.contract.conftest import Store
+from tests.contract.made import MINUTE, NOW, opening, timer
+
+
+def test_what_is_due_comes_oldest_first_and_nothing_later(store: Store) -> None:
+    timers = [timer("lin", NOW + offset, step) for step, offset in enumerate((500, 0, 100_000, 1, 9_999))]
+    for each in timers:
+        store.timers.put(each)
+
+    due = store.timers.due(timers[0].hour, timers[0].shard, NOW + 500)
+
+    assert [each.due - NOW for each in due] == [0, 1, 500]
+
+
+def test_a_partition_holds_only_its_own(store: Store) -> None:
+    one, other = timer("lin"), timer("chen")
+    later = timer_for("digest", "lin", NOW + HOUR, 1, NOW)
+    for each in (one, other, later):
+        store.timers.put(each)
+    assert one.shard != other.shard
+
+    assert list(store.timers.due(one.hour, one.shard, NOW + 2 * HOUR)) == [one]
+    assert list(store.timers.due(later.hour, later.shard, NOW + 2 * HOUR)) == [later]
+
+
+def test_a_timer_committed_after_it_was_due_lies_where_the_sweep_still_looks(store: Store) -> None:
+    late = timer_for("incident", "inc-1", NOW - 5 * HOUR, 1, NOW)
+    store.timers.put(late)
+
+    assert list(store.timers.due(NOW // HOUR, late.shard, NOW)) == [late]
+
+
+def test_the_alarms_of_incidents_are_among_them(store: Store) -> None:
+    commit = opening(due=NOW + MINUTE)
+    store.incidents.commit(commit)
+    alarm = commit.stored.alarm
+    assert alarm is not None
+
+    assert list(store.timers.due(alarm.hour, alarm.shard, NOW + MINUTE)) == [alarm]
+    assert list(store.timers.due(alarm.hour, alarm.shard, NOW + MINUTE - 1)) == []
+
+
+def test_a_timer_is_claimed_once(store: Store) -> None:
+    store.timers.put(timer())
+    start = Barrier(20)
+
+    def claim(_: int) -> bool:
+        start.wait()
+        try:
+            return store.timers.claim(timer())
+        except ConflictError:
+            return False
+
+    with ThreadPoolExecutor(20) as pool:
+        assert sum(pool.map(claim, range(20))) == 1
+    assert not store.timers.pending(timer())
+    assert store.timers.claim(timer()) is False
+
+
+def test_a_timer_put_twice_is_there_once(store: Store) -> None:
+    store.timers.put(timer())
+    store.timers.failed(timer())
+    store.timers.put(timer())
+
+    assert len(store.timers.due(timer().hour, timer().shard, NOW)) == 1
+    assert store.timers.failed(timer()) == 2
+
+
+def test_failures_are_counted_for_each_timer(store: Store) -> None:
+    store.timers.put(timer("lin"))
+    store.timers.put(timer("chen"))
+
+    assert [store.timers.failed(timer("lin")) for _ in range(3)] == [1, 2, 3]
+    assert store.timers.failed(timer("chen")) == 1
+
+
+def test_a_failure_of_a_timer_that_was_claimed_does_not_bring_it_back(store: Store) -> None:
+    assert store.timers.failed(timer()) == 0
+
+    assert not store.timers.pending(timer())
+
+
+def test_a_parked_timer_is_out_of_the_way_and_can_be_looked_at(store: Store) -> None:
+    store.timers.put(timer())
+
+    store.timers.park(timer(), "five failures")
+
+    assert list(store.timers.due(timer().hour, timer().shard, NOW)) == []
+    assert store.timers.claim(timer()) is False
+    assert parked(store) == {timer(): "five failures"}
+
+
+def test_a_timer_that_was_claimed_is_not_parked(store: Store) -> None:
+    store.timers.park(timer(), "five failures")
+
+    assert parked(store) == {}
+
+
+def parked(store: Store) -> dict[Timer, str]:
+    """Not of the port: no use case reads it, an operator does."""
+    found: dict[Timer, str] = store.timers.parked  # type: ignore[attr-defined]
+    return found
+
+
+@pytest.mark.parametrize("which", ["cursor", "watermark"])
+def test_where_the_sweep_stands_never_moves_back(store: Store, which: str) -> None:
+    read, move = getattr(store.timers, which), getattr(store.timers, f"move_{which}")
+    assert read() == 0
+
+    for to, stands in ((1_000, 1_000), (999, 1_000), (1_000, 1_000), (1_001, 1_001)):
+        move(to)
+        assert read() == stands
+
+
+def test_the_cursor_and_the_watermark_are_two_things(store: Store) -> None:
+    store.timers.move_cursor(5)
+    store.timers.move_watermark(9)
+
+    assert (store.timers.cursor(), store.timers.watermark()) == (5, 9)
