@@ -35,7 +35,7 @@ class BusinessHours:
                     start = _instant(datetime.combine(day, opens, self._zone))
                     last = day if closes > opens else day + timedelta(days=1)  # 22:00-00:00 ends tomorrow
                     end = _instant(datetime.combine(last, closes, self._zone))
-                    if end > instant:
+                    if end > max(start, instant):  # an opening that daylight saving swallows ends before it begins
                         yield max(start, instant), end
             day += timedelta(days=1)
 
