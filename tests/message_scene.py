@@ -96,8 +96,9 @@ class _Fused:
 def fused(world: FakeWorld, fuse: Fuse) -> World:
     """The same world; whoever acts in it dies at the fuse's point."""
     ports = ("incidents", "timers", "outbox", "links", "policies", "operations", "words")
-    carriers = {via: _Fused(carrier, via, fuse) for via, carrier in world.carriers.items()}
-    return replace(world, **{name: _Fused(getattr(world, name), name, fuse) for name in ports}, carriers=carriers)
+    wired: dict[str, Any] = {name: _Fused(getattr(world, name), name, fuse) for name in ports}
+    wired["carriers"] = {via: _Fused(carrier, via, fuse) for via, carrier in world.carriers.items()}
+    return replace(world, **wired)
 
 
 @dataclass

@@ -32,7 +32,7 @@ LONGEST_RUN = 30 * SECOND
 """Longer than that no run lives (the function's timeout), so that whoever counted in a minute has held by then."""
 TOKEN_BYTES = 8
 """64 bits, 11 characters of an SMS (I11)."""
-_ATTEMPTS = 4
+_ATTEMPTS = 8
 """How often a row is read again where its incident was being written to at that moment."""
 
 

@@ -275,7 +275,7 @@ def test_people_are_todays_and_the_words_are_of_the_incidents_own_rules(scene: S
 
 def test_a_stage_without_a_carrier_takes_the_next_channel(scene: Scene) -> None:
     message = scene.message(scene.open())
-    carriers = {"email": scene.world.carriers["email"]}
+    carriers: dict[Via, FakeCarrier] = {"email": scene.world.carriers["email"]}
     send_message(replace(scene.world, carriers=carriers), message.key)
     assert (scene.state(message), scene.state(message, "email")) == ("failed", "pending")
 
