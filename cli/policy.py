@@ -36,8 +36,8 @@ def check_policies(
             typer.echo(str(problem), err=True)
         errors = sum(problem.severity == "error" for problem in checked.problems)
         warnings = len(checked.problems) - errors
-        refused = refused or bool(errors or (strict and warnings))
-        if checked.policy is None:
+        if checked.policy is None or (strict and warnings):
+            refused = True
             typer.echo(f"{source}: refused, {_counted(errors, 'error')}, {_counted(warnings, 'warning')}")
         else:
             typer.echo(f"{source}: good, {_size(checked.policy)}, {_counted(warnings, 'warning')}")
