@@ -62,14 +62,23 @@ class Api(Construct):
             return Fn.join("/", [self._stage.endpoint_url, "_aws", "execute-api", self.http.api_id, "$default"])
         return self.http.api_endpoint
 
-    def route(self, method: str, path: str, to: TocsinFunction) -> None:
-        for route in self.http.add_routes(
-            path=path,
-            methods=[apigateway.HttpMethod[method]],
-            integration=integrations.HttpLambdaIntegration(f"{method} {path}", to.function),
-        ):
-            accept(
-                route,
-                "AwsSolutions-APIG4",
-                "The function checks the caller: an API key per intake system, or a link's own token.",
-            )
+    def route(self, path: str, to: TocsinFunction) -> None:
+        self._route(apigateway.HttpRouteKey.with_(path, apigateway.HttpMethod.ANY), path, to)
+
+    def otherwise(self, to: TocsinFunction) -> None:
+        """Where no route fits: somebody has to say so in the contract's own words."""
+        self._route(apigateway.HttpRouteKey.DEFAULT, "otherwise", to)
+
+    def _route(self, key: apigateway.HttpRouteKey, name: str, to: TocsinFunction) -> None:
+        route = apigateway.HttpRoute(
+            self,
+            name,
+            http_api=self.http,
+            route_key=key,
+            integration=integrations.HttpLambdaIntegration(name, to.function),
+        )
+        accept(
+            route,
+            "AwsSolutions-APIG4",
+            "The function checks the caller: an API key per intake system, or a link's own token.",
+        )

@@ -240,7 +240,6 @@ class Functions(Construct):
             may=[
                 *self._fire(),
                 table(data.incidents, "Query", index="by_next_step"),
-                table(data.incidents, "Query", index="quarantine"),
                 table(data.timers, "Query"),
                 table(data.outbox, "Query", index="by_open"),
                 send(self._queues.timers.arn, self._queues.messages.arn),

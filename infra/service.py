@@ -59,12 +59,12 @@ class ServiceStack(Stack):
             operations=self.operations,
             link_base_url=stage.link_base_url or f"{self.api.url}/l",
         )
-        self.api.route("POST", "/v1/events", self.functions.intake_api)
-        self.api.route("GET", "/v1/incidents/{id}", self.functions.intake_api)
-        self.api.route("GET", "/v1/openapi.json", self.functions.intake_api)
-        self.api.route("GET", "/l/{token}", self.functions.respond)
-        self.api.route("POST", "/l/{token}", self.functions.respond)
-        self.api.route("POST", "/v1/incidents/{id}/{verb}", self.functions.respond)
+        # Whatever the method: the functions answer HEAD, and say 405 in the contract's own words.
+        for path in ("/v1/events", "/v1/incidents/{id}", "/v1/openapi.json"):
+            self.api.route(path, self.functions.intake_api)
+        for path in ("/l/{token}", "/v1/incidents/{id}/{verb}"):
+            self.api.route(path, self.functions.respond)
+        self.api.otherwise(self.functions.intake_api)
         for construct, name, minutes in (
             ("SweepEveryMinute", self.functions.sweep_timers, 1),
             ("AuditRegularly", self.functions.audit, stage.audit_minutes),

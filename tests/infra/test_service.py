@@ -161,10 +161,8 @@ def test_the_api_is_throttled_and_never_logs_a_link(stage: Any) -> None:
     assert settings["DefaultRouteSettings"]["ThrottlingBurstLimit"] > 0
     assert "path" not in settings["AccessLogSettings"]["Format"].lower()
     routes = {each["Properties"]["RouteKey"] for each in stage.of_type("AWS::ApiGatewayV2::Route").values()}
-    assert routes == {
-        *("POST /v1/events", "GET /v1/incidents/{id}", "GET /v1/openapi.json"),
-        *("GET /l/{token}", "POST /l/{token}", "POST /v1/incidents/{id}/{verb}"),
-    }
+    paths = ("/v1/events", "/v1/incidents/{id}", "/v1/openapi.json", "/l/{token}", "/v1/incidents/{id}/{verb}")
+    assert routes == {"$default"} | {f"ANY {path}" for path in paths}
 
 
 def test_stages_share_no_physical_name(prod: Any, synthesize: Any) -> None:
