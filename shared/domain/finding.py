@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Literal
 
 Path = tuple[str | int, ...]
 """Keys and indexes from the top of a policy: `("levels", "major", "window")`."""
+
+_FEW = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +27,14 @@ class Finding:
 
 
 def unknown(path: Path, what: str, name: str, known: Iterable[str]) -> Finding:
-    """A reference that leads nowhere, with the names there are."""
+    """A reference that leads nowhere, with the name that may have been meant or the names there are."""
     names = sorted(known)
-    return Finding(path, f"there is no {what} '{name}'; " + (f"there is {either(names)}" if names else "there is none"))
+    close = get_close_matches(name, names, n=1)
+    if close:
+        return Finding(path, f"there is no {what} '{name}'; did you mean '{close[0]}'?")
+    if 0 < len(names) <= _FEW:
+        return Finding(path, f"there is no {what} '{name}'; there is {either(names)}")
+    return Finding(path, f"there is no {what} '{name}'")
 
 
 def either(names: Iterable[str]) -> str:

@@ -144,10 +144,9 @@ def test_all_mistakes_are_told_at_once_in_the_order_of_their_lines() -> None:
 def test_findings_of_the_cross_check_have_their_lines_too() -> None:
     text = edited("people: [bob]}", "people: [bert]} # HERE")
     [found] = problems(text)
-    assert found == (
-        f"house.yaml:{marked_line(text)}: chains.default[1].people[0]: "
-        "there is no person 'bert'; there is 'ann', 'bob' or 'cy'"
-    )
+    place = f"house.yaml:{marked_line(text)}: chains.default[1].people[0]"
+    assert found == f"{place}: there is no person 'bert'; there is 'ann', 'bob' or 'cy'"
+    assert problems(text.replace("[bert]", "[bobb]")) == [f"{place}: there is no person 'bobb'; did you mean 'bob'?"]
 
 
 def test_warnings_say_so_and_do_not_refuse(tmp_path: Path) -> None:

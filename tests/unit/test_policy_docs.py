@@ -1,0 +1,35 @@
+"""docs/policy.md says what really happens: its policy is good, and what it shows is what the command prints."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from cli.policy import app
+
+PAGE = (Path(__file__).parents[2] / "docs" / "policy.md").read_text(encoding="utf-8")
+[HOUSE] = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+SHOWN = re.findall(r"```console\n\$ tocsin policy check house.yaml\n(.*?)```", PAGE, re.DOTALL)
+
+
+@pytest.mark.parametrize(
+    ("changes", "shown"),
+    [
+        ((), 0),
+        ((("window: 10m", "window: ten minutes"), ("page_at_opening", "page_at_openning")), 1),
+        ((("[1, 2]", "[1, 3]"), ("people: [cleo]", "people: [cloe]")), 2),
+    ],
+)
+def test_the_page_shows_what_the_command_prints(
+    changes: tuple[tuple[str, str], ...], shown: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = HOUSE
+    for old, new in changes:
+        assert old in house
+        house = house.replace(old, new)
+    (tmp_path / "house.yaml").write_text(house, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert CliRunner().invoke(app, ["check", "house.yaml"]).output == SHOWN[shown]
