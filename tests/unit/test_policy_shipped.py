@@ -47,7 +47,7 @@ def test_the_service_desk_has_four_priorities_and_nothing_of_retail() -> None:
     assert desk.classification.default == "p3"
     assert (desk.close_requires, desk.aftercare.follow_up, desk.aftercare.root_cause) == ("none", None, None)
     chain = [rung.rung for rung in desk.chains["default"]]
-    assert chain == ["service_desk", "team_lead", "service_manager", "it_director"]
+    assert chain == ["service_desk", "team_lead", "service_manager", "it_director", "vice_president"]
     assert desk.locale == "en"
 
 
