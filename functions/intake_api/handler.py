@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-from aws_lambda_powertools import Logger
+from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.logging import correlation_paths
@@ -20,6 +20,7 @@ from shared.application.problem import malformed
 from shared.application.show_incident import show_incident
 
 logger = Logger()
+metrics = Metrics()
 app = APIGatewayHttpResolver()
 
 _ONE = "application/cloudevents+json"
@@ -47,7 +48,9 @@ def no_route(_: NotFoundError) -> Response[str]:
 
 
 @logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_HTTP, clear_state=True)
+@metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """API Gateway's HTTP API, payload 2.0."""
     return app.resolve(event, context)
 
 
@@ -63,9 +66,9 @@ def _post_events() -> HttpAnswer:
         raise malformed(f"{_MANY} holds an array of events.")
     answers = accept_events(world, caller, body)
     if isinstance(answers, Accepted):
-        logger.info("accepted", extra={"event_id": answers.id, "incident": answers.incident, "status": answers.status})
+        logger.info("accepted", event_id=answers.id, incident=answers.incident, status=answers.status)
         return HttpAnswer(202, _json(asdict(answers)), headers={"Location": f"/v1/incidents/{answers.incident}"})
-    logger.info("accepted", extra={"events": len(answers), "incidents": sorted({one.incident for one in answers})})
+    logger.info("accepted", events=len(answers), incidents=sorted({one.incident for one in answers}))
     return HttpAnswer(202, _json([asdict(one) for one in answers]))
 
 
@@ -78,8 +81,8 @@ def _get_incident(incident_id: str) -> HttpAnswer:
 
 
 def _say(work: Callable[[], HttpAnswer]) -> Response[str]:
-    answer = guarded(_request_id(), work, lambda fault: logger.error("failed", extra={"fault": fault}))
-    logger.info("answered", extra={"http_status": answer.status})
+    answer = guarded(_request_id(), work, lambda fault: logger.error("failed", fault=fault))
+    logger.info("answered", http_status=answer.status)
     body = "" if app.current_event.http_method == "HEAD" else answer.body
     return Response(answer.status, answer.content_type, body, headers=dict(answer.all_headers))
 

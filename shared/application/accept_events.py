@@ -148,10 +148,11 @@ def _not_theirs(event: Event, source: str) -> list[tuple[str, str]]:
         found.append(("source", "names a surface for people"))
     elif not covers(source, event.source):
         found.append(("source", "is not this key's: its own source and what lies below it"))
-    of = getattr(event.data, "of", None)
+    told = vars(event.data)  # declared fields alone: of a complaint, `of` is a field like any other
+    of = told.get("of")
     if of is not None and not covers(source, of):
         found.append(("data.of", "is not this key's: its own source and what lies below it"))
-    target = getattr(event.data, "incident", None)
+    target = told.get("incident")
     if target is not None and target != incident_id(of or event.source, event.subject or ""):
         found.append(("data.incident", "is not the incident that source and subject name"))
     return found
@@ -161,7 +162,7 @@ def _beyond_shape(event: Event, place: int, policy: Policy, now: int) -> list[Fa
     faults = []
     if event.time > now + MOST_AHEAD:
         faults.append(Fault(place, "time", "lies more than 5 minutes in the future", event.id))
-    level = getattr(event.data, "level", None)
+    level = vars(event.data).get("level")
     if level is not None and level not in policy.levels:
         faults.append(Fault(place, "data.level", "must be one of " + ", ".join(policy.levels), event.id))
     return faults
@@ -177,7 +178,7 @@ def _message(system: str, raw: Any, place: int) -> str:
 
 
 def _answer(world: World, event: Event) -> Accepted:
-    incident = incident_id(getattr(event.data, "of", None) or event.source, event.subject or "")
+    incident = incident_id(vars(event.data).get("of") or event.source, event.subject or "")
     try:
         known = world.incidents.taken(event.source, event.id)
     except UnavailableError:

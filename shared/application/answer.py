@@ -8,12 +8,13 @@ from pydantic import ValidationError
 from shared.application import problem
 from shared.application.accept_events import MODELS
 from shared.application.problem import Fault
-from shared.application.show_incident import IncidentView, show_incident
+from shared.application.show_incident import IncidentView, is_incident_id, show_incident
 from shared.application.take_event import Status, take_event
 from shared.application.world import World
 from shared.domain.events import Event
 from shared.domain.incident import Incident
 from shared.domain.instants import format_instant
+from shared.domain.plain import plain
 from shared.ports import KeyHolder
 
 VERBS: Mapping[str, str] = {
@@ -63,14 +64,16 @@ def answer(world: World, caller: KeyHolder, incident_id: str, verb: str, said: M
     if verb not in VERBS:
         raise problem.not_found(f"The verbs are {', '.join(VERBS)}.")
     person = _person(world, caller)
-    stored = world.incidents.load(incident_id)
+    stored = world.incidents.load(incident_id) if is_incident_id(incident_id) else None
     if stored is None:
         raise problem.not_found("There is no incident of this id.")
     event_id = f"{person}/{incident_id}/{verb}/{key}"
+    event = make_event(world, stored.incident, VERBS[verb], said, person, source="api", event_id=event_id)
     status: Status = "duplicate"
     if world.incidents.taken("api", event_id) is None:
-        event = make_event(world, stored.incident, VERBS[verb], said, person, source="api", event_id=event_id)
         status = take_event(world, event, surface="api", trusted_by=True).status
+    elif not _says_the_same(world, event):
+        raise problem.conflict("This Idempotency-Key was used before, for something else.")
     if status in ("early", "quarantined"):
         raise problem.conflict("The incident moved on while this was asked; look at it again.")
     # Under one key only the time can differ, as when two repeats overtake each other: the first one counts.
@@ -105,6 +108,15 @@ def make_event(
     if faults := _unknown_names(world, incident, event):
         raise problem.invalid(faults)
     return event
+
+
+def _says_the_same(world: World, event: Event) -> bool:
+    """Whether the event that was taken under this id had the same data; only its time may differ."""
+    data = plain(event.data.model_dump(exclude_none=True))
+    lines = world.incidents.timeline(event.incident or "")
+    return any(
+        entry.data["data"] == data for line in lines for entry in line.entries if entry.data.get("event") == event.id
+    )
 
 
 def _unknown_names(world: World, incident: Incident, event: Event) -> list[Fault]:

@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from typing import Literal, Protocol, get_args
 
 from shared.application.answer import make_event
 from shared.application.problem import Problem
@@ -15,7 +15,7 @@ from shared.domain.message import Link
 from shared.domain.policy import Policy
 
 LinkVerb = Literal["acknowledge", "resolve", "escalate", "hand_over"]
-LinkState = Literal["open", "done", "over", "used", "invalid", "unknown", "expired", "superseded"]
+LinkState = Literal["open", "done", "over", "used", "invalid", "unknown", "expired", "superseded", "unavailable"]
 
 STATUS: Mapping[LinkState, int] = {
     "open": 200,
@@ -26,6 +26,7 @@ STATUS: Mapping[LinkState, int] = {
     "unknown": 404,
     "expired": 410,
     "superseded": 410,
+    "unavailable": 503,
 }
 """The HTTP status that goes with what a link shows."""
 
@@ -50,6 +51,7 @@ class LinkView:
 
     Attributes:
         state: `open` asks; `done` thanks; `over` says that the complaint is solved already; the rest say why not.
+            `unavailable` knows nothing: the store cannot be reached, and trying again is safe.
         verbs: the actions this link still has.
         verb: the one that was asked for; fields: which of its fields were wrong.
         person: whom the link was sent to.
@@ -59,8 +61,8 @@ class LinkView:
     """
 
     state: LinkState
-    today: Policy
-    now: int
+    today: Policy | None = None
+    now: int = 0
     verbs: tuple[LinkVerb, ...] = ()
     verb: LinkVerb | None = None
     fields: tuple[str, ...] = ()
@@ -74,10 +76,31 @@ class LinkView:
         return STATUS[self.state]
 
     @property
-    def locale(self) -> str:
-        """The reader's locale, the policy's where nobody knows."""
+    def locale(self) -> str | None:
+        """The reader's locale, the policy's where theirs is not known."""
+        if self.today is None:
+            return None
         person = self.today.people.get(self.person) if self.person else None
         return (person.locale if person else None) or self.today.locale
+
+
+class Page(Protocol):
+    """A page, ready to go."""
+
+    @property
+    def status(self) -> int: ...
+    @property
+    def html(self) -> str: ...
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+
+
+class Pages(Protocol):
+    """Draws what the reader of a link sees, in the reader's language."""
+
+    def page(self, view: LinkView) -> Page:
+        """The page of a view."""
+        ...
 
 
 def open_link(world: World, token: str) -> LinkView:

@@ -68,7 +68,7 @@ def problem_answer(found: Problem, request_id: str) -> HttpAnswer:
 def unrouted(method: str, path: str, request_id: str) -> HttpAnswer:
     """The answer where no route fits: 404, 405, or what an OPTIONS asks."""
     methods = next((methods for pattern, methods in _PATHS.items() if pattern.fullmatch(path)), None)
-    if methods is None:
+    if methods is None or method in methods:  # a name in the path that can be nothing's
         return problem_answer(problem.not_found("There is no such path."), request_id)
     if method == "OPTIONS":
         return HttpAnswer(204, headers={"Allow": ", ".join((*methods, "OPTIONS"))})

@@ -145,7 +145,7 @@ PATHS: _Json = {
                     }
                 },
             },
-            "responses": {"200": _PAGE, "400": _PAGE, "403": _PAGE, **_GONE, "409": _PAGE, "413": _PAGE, "415": _PAGE},
+            "responses": {**_answers({}, 403, 413, 415), "200": _PAGE, "400": _PAGE, "409": _PAGE, **_GONE},
         },
     },
 }

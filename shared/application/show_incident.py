@@ -1,5 +1,6 @@
 """An incident as its intake system and the people see it: state, clocks, ladder, timeline and messages (D1, B4)."""
 
+import re
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -103,7 +104,7 @@ def show_incident(world: World, caller: KeyHolder, incident_id: str) -> Incident
     Raises:
         Problem: 404 for one that is not there, and alike for one that is another system's.
     """
-    stored = world.incidents.load(incident_id)
+    stored = world.incidents.load(incident_id) if is_incident_id(incident_id) else None
     if stored is None or not _may_see(caller, stored.incident):
         raise problem.not_found(
             "No incident of this id, or none of this key's; a new one takes a moment to be recorded."
@@ -130,6 +131,14 @@ def show_incident(world: World, caller: KeyHolder, incident_id: str) -> Incident
         ),
         messages=_messages(world.outbox.of_incident(incident.id)),
     )
+
+
+def is_incident_id(text: str) -> bool:
+    """Whether this can be an incident's id; anything else never reaches the store."""
+    return _INCIDENT_ID.fullmatch(text) is not None
+
+
+_INCIDENT_ID = re.compile(r"inc-[0-9a-f]{20}", re.ASCII)
 
 
 def _may_see(caller: KeyHolder, incident: Incident) -> bool:

@@ -1,0 +1,118 @@
+"""The door of people: the pages behind links, and verbs over the API."""
+
+import re
+import secrets
+from collections.abc import Callable
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+from aws_lambda_powertools.logging import correlation_paths
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from shared import bootstrap
+from shared.application import problem
+from shared.application.answer import MOST_BYTES, answer
+from shared.application.answer_link import LinkView, open_link, use_link
+from shared.application.http_answer import HttpAnswer, guarded, unrouted
+from shared.application.http_request import Request, caller_of, form_of, is_cross_site, json_of, request_from
+from shared.ports import UnavailableError
+
+logger = Logger()
+metrics = Metrics()
+app = APIGatewayHttpResolver()
+
+_KEY = re.compile(r"[!-~]{1,100}", re.ASCII)
+_OF_PAGES = {
+    "Referrer-Policy": "no-referrer",  # the address is the capability
+    "X-Robots-Tag": "noindex, nofollow",
+    "X-Frame-Options": "DENY",
+}
+
+
+@app.route("/l/<token>", method=["GET", "HEAD"])
+def get_link(token: str) -> Response[str]:
+    return _say(lambda: _page(lambda: open_link(bootstrap.world(), token)))
+
+
+@app.post("/l/<token>")
+def post_link(token: str) -> Response[str]:
+    return _say(lambda: _post_link(token))
+
+
+@app.post("/v1/incidents/<incident_id>/<verb>")
+def post_verb(incident_id: str, verb: str) -> Response[str]:
+    return _say(lambda: _post_verb(incident_id, verb))
+
+
+@app.not_found
+def no_route(_: NotFoundError) -> Response[str]:
+    return _say(lambda: unrouted(app.current_event.http_method, app.current_event.path, _request_id()))
+
+
+@logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_HTTP, clear_state=True)
+@metrics.log_metrics
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """API Gateway's HTTP API, payload 2.0."""
+    return app.resolve(event, context)
+
+
+def _post_link(token: str) -> HttpAnswer:
+    request = request_from(app.current_event.raw_event, MOST_BYTES)
+    if is_cross_site(request):
+        raise problem.forbidden("Another site sent this; open the link itself.")
+    form = form_of(request)
+    return _page(lambda: use_link(bootstrap.world(), token, form.get("verb", ""), form))
+
+
+def _page(look: Callable[[], LinkView]) -> HttpAnswer:
+    try:
+        view = look()
+    except UnavailableError:
+        view = LinkView("unavailable")
+    logger.info("link shown", state=view.state, verb=view.verb, person=view.person, incident=_id_of(view))
+    page = bootstrap.pages().page(view)
+    return HttpAnswer(page.status, page.html, "text/html; charset=utf-8", {**_OF_PAGES, **page.headers})
+
+
+def _post_verb(incident_id: str, verb: str) -> HttpAnswer:
+    request = request_from(app.current_event.raw_event, MOST_BYTES)
+    world = bootstrap.world()
+    caller = caller_of(request, world.api_keys)
+    said = _said(request)
+    found = answer(world, caller, incident_id, verb, said, _key(request))
+    logger.info("answered by API", person=caller.person, incident=found.incident, verb=verb, status=found.status)
+    return HttpAnswer(200, found.model_dump_json())
+
+
+def _said(request: Request) -> dict[str, Any]:
+    if not request.body and not request.media_type:
+        return {}
+    body = json_of(request, ("application/json",)) if request.body else {}
+    if not isinstance(body, dict):
+        raise problem.malformed("The body is a JSON object.")
+    return body
+
+
+def _key(request: Request) -> str:
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        return secrets.token_hex(16)
+    if not _KEY.fullmatch(key):
+        raise problem.malformed("Idempotency-Key has 1 to 100 printable ASCII characters and no spaces.")
+    return key
+
+
+def _say(work: Callable[[], HttpAnswer]) -> Response[str]:
+    found = guarded(_request_id(), work, lambda fault: logger.error("failed", fault=fault))
+    body = "" if app.current_event.http_method == "HEAD" else found.body
+    return Response(found.status, found.content_type, body, headers=dict(found.all_headers))
+
+
+def _request_id() -> str:
+    return app.current_event.request_context.request_id
+
+
+def _id_of(view: LinkView) -> str | None:
+    return view.incident.id if view.incident else None
