@@ -1,0 +1,77 @@
+"""The composition root: which adapters a function's world is made of."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from shared.adapters import aws
+from shared.adapters.api_keys import SecretApiKeys
+from shared.adapters.dynamo_incidents import DynamoIncidents
+from shared.adapters.dynamo_keys import Tables
+from shared.adapters.dynamo_links import DynamoLinks
+from shared.adapters.dynamo_outbox import DynamoOutbox
+from shared.adapters.dynamo_quarantine import DynamoQuarantine
+from shared.adapters.dynamo_timers import DynamoTimers
+from shared.adapters.operations_topic import OperationsTopic
+from shared.adapters.policy_store import DynamoPolicies
+from shared.adapters.powertools_metrics import PowertoolsMetrics
+from shared.adapters.secret import Secret
+from shared.adapters.ses_email import SesEmail
+from shared.adapters.sns_sms import SnsSms
+from shared.adapters.sqs_queue import SqsQueue
+from shared.adapters.system_time import SystemTime
+from shared.adapters.webhook import Webhook
+from shared.adapters.words import TemplateWords
+from shared.application.world import World
+from shared.settings import settings
+
+if TYPE_CHECKING:
+    from shared.adapters.answer_page import AnswerPages
+
+
+@cache
+def world() -> World:
+    """The stage's world. Clients are made when they are first used, so a function pays only for what it calls."""
+    stage = settings()
+    tables = Tables(
+        incidents=stage.incidents_table,
+        timers=stage.timers_table,
+        outbox=stage.outbox_table,
+        timeline=stage.timeline_table,
+    )
+    store, time = aws.dynamodb, SystemTime()
+    return World(
+        time=time,
+        incidents=DynamoIncidents(store, tables),
+        quarantine=DynamoQuarantine(store, tables),
+        timers=DynamoTimers(store, tables),
+        outbox=DynamoOutbox(store, tables),
+        links=DynamoLinks(store, tables),
+        policies=DynamoPolicies(store, tables, time, shipped=stage.policy, time_scale=stage.time_scale),
+        events_queue=SqsQueue(aws.sqs, stage.events_queue_url),
+        timers_queue=SqsQueue(aws.sqs, stage.timers_queue_url),
+        messages_queue=SqsQueue(aws.sqs, stage.messages_queue_url),
+        carriers={
+            "sms": SnsSms(aws.sns_once, stage.sms_sender),
+            "email": SesEmail(aws.ses_once, stage.email_from),
+            "webhook": Webhook(_secret(stage.webhook_secret_arn, time), time, local=stage.stage == "local"),
+        },
+        operations=OperationsTopic(aws.sns, stage.operations_topic_arn),
+        metrics=PowertoolsMetrics(),
+        words=TemplateWords(),
+        api_keys=SecretApiKeys(_secret(stage.api_keys_secret_arn, time)),
+        link_base_url=stage.link_base_url,
+    )
+
+
+@cache
+def pages() -> AnswerPages:
+    """The pages a link opens; only `respond` needs them, and their templates."""
+    from shared.adapters.answer_page import AnswerPages  # noqa: PLC0415 - see above
+
+    return AnswerPages(world().incidents.timeline)
+
+
+def _secret(arn: str, time: SystemTime) -> Secret:
+    return Secret(aws.secrets, arn, time)
