@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from cli import contract, policy
 from cli.local_stack import commands
 
 app = typer.Typer(
@@ -21,3 +22,5 @@ def main() -> None:
 
 app.command()(commands.up)
 app.command()(commands.down)
+app.add_typer(policy.app, name="policy")
+app.add_typer(contract.app, name="contract")
