@@ -3,6 +3,7 @@
 import re
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
@@ -14,9 +15,10 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from shared import bootstrap
 from shared.application import problem
 from shared.application.answer import MOST_BYTES, answer
-from shared.application.answer_link import LinkView, open_link, use_link
+from shared.application.answer_link import LinkView, not_a_form, open_link, use_link
 from shared.application.http_answer import HttpAnswer, guarded, unrouted
 from shared.application.http_request import Request, caller_of, form_of, is_cross_site, json_of, request_from
+from shared.application.problem import Problem
 from shared.ports import UnavailableError
 
 logger = Logger()
@@ -59,14 +61,18 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 
 def _post_link(token: str) -> HttpAnswer:
-    request = request_from(app.current_event.raw_event, MOST_BYTES)
-    if is_cross_site(request):
-        raise problem.forbidden("Another site sent this; open the link itself.")
-    form = form_of(request)
+    try:
+        request = request_from(app.current_event.raw_event, MOST_BYTES)
+        if is_cross_site(request):
+            raise problem.forbidden("Another site sent this.")
+        form = form_of(request)
+    except Problem as wrong:
+        return replace(_page(lambda: not_a_form(bootstrap.world())), status=wrong.status)
     return _page(lambda: use_link(bootstrap.world(), token, form.get("verb", ""), form))
 
 
 def _page(look: Callable[[], LinkView]) -> HttpAnswer:
+    """The page of what a link shows; somebody who was paged gets one even while the store rests."""
     try:
         view = look()
     except UnavailableError:

@@ -15,7 +15,9 @@ from shared.domain.message import Link
 from shared.domain.policy import Policy
 
 LinkVerb = Literal["acknowledge", "resolve", "escalate", "hand_over"]
-LinkState = Literal["open", "done", "over", "used", "invalid", "unknown", "expired", "superseded", "unavailable"]
+LinkState = Literal[
+    "open", "done", "over", "used", "invalid", "unknown", "expired", "superseded", "bad_request", "unavailable"
+]
 
 STATUS: Mapping[LinkState, int] = {
     "open": 200,
@@ -26,6 +28,7 @@ STATUS: Mapping[LinkState, int] = {
     "unknown": 404,
     "expired": 410,
     "superseded": 410,
+    "bad_request": 400,
     "unavailable": 503,
 }
 """The HTTP status that goes with what a link shows."""
@@ -51,7 +54,8 @@ class LinkView:
 
     Attributes:
         state: `open` asks; `done` thanks; `over` says that the complaint is solved already; the rest say why not.
-            `unavailable` knows nothing: the store cannot be reached, and trying again is safe.
+            `bad_request`: what was sent is no form of ours.
+            `unavailable`: the store cannot be reached, and trying again is safe.
         verbs: the actions this link still has.
         verb: the one that was asked for; fields: which of its fields were wrong.
         person: whom the link was sent to.
@@ -131,6 +135,11 @@ def use_link(world: World, token: str, verb: str, said: Mapping[str, str]) -> Li
     if asked not in view.verbs:
         return replace(view, state="used" if _was_used(world, link, asked) else view.state)
     return _done(world, link, view, incident, asked, said)
+
+
+def not_a_form(world: World) -> LinkView:
+    """What whoever sends something else than the page's own form sees; the link was not even looked up."""
+    return LinkView("bad_request", world.policies.current()[1], world.time.now())
 
 
 def token_hash(token: str) -> str:

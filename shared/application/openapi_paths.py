@@ -145,7 +145,7 @@ PATHS: _Json = {
                     }
                 },
             },
-            "responses": {**_answers({}, 403, 413, 415), "200": _PAGE, "400": _PAGE, "409": _PAGE, **_GONE},
+            "responses": dict.fromkeys(("200", "400", "403", "404", "409", "410", "413", "415", "503"), _PAGE),
         },
     },
 }

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 import pytest
 
 from functions.respond import handler as door
+from shared.adapters.answer_page import AnswerPages
 from shared.application.answer_link import LinkView, token_hash
 from shared.domain.instants import HOUR
 from shared.domain.message import Link
@@ -167,7 +168,9 @@ class TestLinks:
         ids=["text", "json", "not-utf8", "not-ascii", "fifty-fields", "megabyte", "empty", "no-verb"],
     )
     def test_what_is_no_form_does_nothing(self, world: FakeWorld, body: bytes, content_type: str, status: int) -> None:
-        assert tap(body=body, content_type=content_type).status == status
+        answer = tap(body=body, content_type=content_type)
+        assert answer.status == status
+        assert answer.headers["Content-Type"].startswith("text/html"), "people see a page"
         assert holder(world) is None
 
     @pytest.mark.parametrize(
@@ -185,6 +188,17 @@ class TestLinks:
     def test_another_site_cannot_tap(self, world: FakeWorld, headers: Mapping[str, str], *, taken: bool) -> None:
         assert (tap(headers=headers).status == 200) is taken
         assert (holder(world) == "li.na") is taken
+
+    def test_the_real_pages_draw_every_state(self, world: FakeWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+        drawn = SimpleNamespace(world=lambda: world, pages=lambda: AnswerPages(world.incidents.timeline))
+        monkeypatch.setattr(door, "bootstrap", drawn)
+        answers = [look(), tap(), tap(), tap("hand_over", to="nobody"), tap(body=b"\xff"), tap("resolve"), look()]
+        answers += [look("nobodys-token"), tap("escalate", reason="r")]
+        assert [answer.status for answer in answers] == [200, 200, 409, 400, 400, 200, 200, 404, 200]
+        world.time.advance(48 * HOUR)
+        assert look().status == 410
+        assert all(answer.headers["Content-Security-Policy"] for answer in answers)
+        assert all("<html" in answer.text and TOKEN not in answer.text for answer in answers)
 
     def test_a_store_that_rests_still_shows_a_page(self, world: FakeWorld, monkeypatch: pytest.MonkeyPatch) -> None:
         def resting(_: str) -> None:
