@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import ConnectionError as BotoConnectionError
+from botocore.exceptions import HTTPClientError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -24,6 +26,10 @@ _REPEATABLE = Config(
 """For calls that may be repeated: the store, queues, secrets, the operations topic."""
 ONCE = Config(connect_timeout=2, read_timeout=8, retries={"mode": "standard", "total_max_attempts": 1})
 """For carriers: a send that is repeated behind our back may page somebody twice (I7)."""
+
+
+UNREACHABLE = (HTTPClientError, BotoConnectionError)
+"""What botocore raises where no answer came: before the call left, or after."""
 
 
 @cache

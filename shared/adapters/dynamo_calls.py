@@ -12,8 +12,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ClientError
 
+from shared.adapters.aws import UNREACHABLE
 from shared.adapters.codec import Item
 from shared.ports import ConflictError, UnavailableError
 
@@ -85,7 +86,7 @@ def transact(client: DynamoDBClient, actions: Sequence[Action]) -> None:
         if _passes(error) or (codes and all(code == "None" or code in _PASSING for code in codes)):
             raise ConflictError("the store is busy, or did not say what it did") from error
         raise
-    except HTTPClientError as error:
+    except UNREACHABLE as error:
         raise ConflictError("whether it was written is unknown") from error
 
 
@@ -102,7 +103,7 @@ def available() -> Iterator[None]:
         if _passes(error):
             raise UnavailableError("the store refused for now") from error
         raise
-    except HTTPClientError as error:
+    except UNREACHABLE as error:
         raise UnavailableError("the store could not be reached") from error
 
 

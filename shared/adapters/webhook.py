@@ -1,0 +1,174 @@
+"""Webhooks: a signed POST, once, to a public address."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import http.client
+import ipaddress
+import json
+import socket
+import ssl
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from shared.adapters.secret import Secret
+from shared.domain.instants import SECOND
+from shared.ports import PermanentFailure, TemporaryFailure, Time, UnavailableError, UnknownOutcome
+
+SIGNATURE = "Tocsin-Signature"
+REFERENCE = "Tocsin-Reference"
+_CONNECT_SECONDS = 3.0
+_ANSWER_SECONDS = 8.0
+_PORTS = {"https": 443, "http": 80}
+_TAKEN = range(200, 300)
+_PASSING = frozenset({408, 425, 429})
+_SERVER_ERROR = 500
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+
+
+def signature(secret: str, unix: int, body: bytes) -> str:
+    """The header's value: `t=<unix seconds>,v1=<hex HMAC-SHA256 of "t.body">`.
+
+    The receiver computes it over the raw body and refuses what is older than a few minutes.
+    """
+    made = hmac.new(secret.encode(), f"{unix}.".encode() + body, hashlib.sha256).hexdigest()
+    return f"t={unix},v1={made}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """A URL that was checked, in the parts a request is made of."""
+
+    secure: bool
+    host: str
+    port: int
+    path: str
+
+    @property
+    def authority(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == _PORTS["https" if self.secure else "http"] else f"{host}:{self.port}"
+
+
+class Webhook:
+    """`ports.Carrier` for webhooks.
+
+    Args:
+        secret: signs what is sent.
+        time: the clock.
+        local: a stage on a developer's machine: addresses of this machine or network and plain http are let through.
+    """
+
+    def __init__(self, secret: Secret, time: Time, *, local: bool = False) -> None:
+        self._secret = secret
+        self._time = time
+        self._local = local
+
+    def send(self, address: str, subject: str, text: str, html: str | None, reference: str) -> str:  # noqa: ARG002
+        """Post `{"reference", "subject", "text"}`; our own reference, which a header repeats.
+
+        Tries after a refusal carry the same reference; a repeat after an unknown outcome carries another.
+
+        Raises:
+            TemporaryFailure: refused for now, or no connection was made.
+            PermanentFailure: refused for good, redirected, or an address nothing may be posted to.
+            UnknownOutcome: it was sent and no answer came.
+        """
+        target = self._checked(address)
+        body = json.dumps({"reference": reference, "subject": subject, "text": text}, ensure_ascii=False).encode()
+        headers = {
+            "Host": target.authority,
+            "Content-Type": "application/json; charset=utf-8",
+            "User-Agent": "Tocsin",
+            "Connection": "close",
+            REFERENCE: reference,
+            SIGNATURE: self._sign(body),
+        }
+        status = _post(_connected(target, self._resolved(target)), target, body, headers)
+        if status in _TAKEN:
+            return reference
+        if status in _PASSING or status >= _SERVER_ERROR:
+            raise TemporaryFailure(f"status {status}")
+        raise PermanentFailure(f"status {status}")
+
+    def _sign(self, body: bytes) -> str:
+        try:
+            return signature(self._secret.value(), self._time.now() // SECOND, body)
+        except UnavailableError as error:
+            raise TemporaryFailure("it cannot be signed") from error
+
+    def _checked(self, address: str) -> _Target:
+        try:
+            url = urlsplit(address)
+            port = url.port or _PORTS.get(url.scheme, 0)
+            host = url.hostname or ""
+            if ":" not in host:
+                host = host.encode("idna").decode()
+        except ValueError:  # a UnicodeError is one too
+            raise PermanentFailure("no URL") from None
+        if url.scheme not in (("https", "http") if self._local else ("https",)):
+            raise PermanentFailure("only https")
+        path = (url.path or "/") + (f"?{url.query}" if url.query else "")
+        if not host or url.username or url.password or not path.isascii() or not path.isprintable() or " " in path:
+            raise PermanentFailure("no URL of a webhook")
+        return _Target(url.scheme == "https", host, port, path)
+
+    def _resolved(self, target: _Target) -> list[str]:
+        """The IP addresses that will be called: they are the ones that were checked, whatever the name says later."""
+        try:
+            found = socket.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
+        except OSError as error:
+            raise TemporaryFailure("its name is not known") from error
+        addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+        if not self._local and not all(is_public(address) for address in addresses):
+            raise PermanentFailure("an address of an internal network")
+        return addresses
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address is one of the internet: not private, local to a link, of a cloud's metadata or a machine.
+
+    IPv4 addresses inside IPv6 ones count as what they are.
+    """
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(ip, ipaddress.IPv6Address):
+        if ip in _NAT64:
+            return is_public(str(ipaddress.IPv4Address(int(ip) & 0xFFFF_FFFF)))
+        inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
+        if inner is not None:
+            return is_public(str(inner))
+    return ip.is_global and not ip.is_multicast
+
+
+def _connected(target: _Target, addresses: list[str]) -> socket.socket:
+    """A connection to the first of the addresses that answers; nothing of the message is sent yet."""
+    failure: OSError | None = None
+    for address in addresses:
+        try:
+            plain = socket.create_connection((address, target.port), timeout=_CONNECT_SECONDS)
+        except OSError as error:
+            failure = error
+            continue
+        if not target.secure:
+            return plain
+        try:
+            return ssl.create_default_context().wrap_socket(plain, server_hostname=target.host)
+        except OSError as error:
+            plain.close()
+            failure = error
+    raise TemporaryFailure("no connection") from failure
+
+
+def _post(connection: socket.socket, target: _Target, body: bytes, headers: dict[str, str]) -> int:
+    """The status that was answered; without an answer nobody knows whether it arrived."""
+    connection.settimeout(_ANSWER_SECONDS)
+    request = http.client.HTTPConnection(target.host, target.port)
+    request.sock = connection
+    try:
+        request.request("POST", target.path, body=body, headers=headers)
+        return request.getresponse().status
+    except (OSError, http.client.HTTPException) as error:
+        raise UnknownOutcome("no answer") from error
+    finally:
+        connection.close()

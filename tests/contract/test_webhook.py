@@ -1,0 +1,234 @@
+"""The webhook against a real server on this machine."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from shared.adapters import webhook
+from shared.adapters.webhook import Webhook, is_public, signature
+from shared.ports import PermanentFailure, TemporaryFailure, UnavailableError, UnknownOutcome
+from tests.fakes import FakeTime
+
+SECRET = "the shared secret"
+MESSAGE = ("Case C-1 is overdue", "投诉 C-1 已超时", "<p>unused</p>", "ref1")
+
+
+@dataclass
+class Receiver:
+    """What the other side sees and answers."""
+
+    url: str = ""
+    status: int = 204
+    hang_up: bool = False
+    requests: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
+
+
+class FixedSecret:
+    def __init__(self, value: str | None = SECRET) -> None:
+        self._value = value
+
+    def value(self) -> str:
+        if self._value is None:
+            raise UnavailableError("a secret cannot be read")
+        return self._value
+
+
+def carrier(*, local: bool = True, secret: str | None = SECRET) -> Webhook:
+    return Webhook(FixedSecret(secret), FakeTime(1_772_323_200_999), local=local)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    seen = Receiver()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            seen.requests.append((self.path, dict(self.headers), body))
+            if seen.hang_up:
+                return
+            self.send_response(seen.status)
+            self.send_header("Location", "/elsewhere")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        seen.url = f"http://127.0.0.1:{server.server_port}/hooks/pager?team=a"
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+        thread.start()
+        yield seen
+        server.shutdown()
+        thread.join(5)
+
+
+def test_a_receiver_can_check_who_posted_what_and_when(receiver: Receiver) -> None:
+    assert carrier().send(receiver.url, *MESSAGE) == "ref1"
+
+    [(path, headers, body)] = receiver.requests
+    assert path == "/hooks/pager?team=a"
+    assert json.loads(body) == {"reference": "ref1", "subject": "Case C-1 is overdue", "text": "投诉 C-1 已超时"}
+    stamp, made = (part.split("=", 1)[1] for part in headers["Tocsin-Signature"].split(","))
+    assert stamp == "1772323200"
+    assert made == hmac.new(SECRET.encode(), f"{stamp}.".encode() + body, hashlib.sha256).hexdigest()
+    assert headers["Tocsin-Reference"] == "ref1"
+    assert headers["Host"] == receiver.url.split("/")[2]
+
+
+def test_a_signature_changes_with_every_part() -> None:
+    made = {signature("a", 1, b"x"), signature("b", 1, b"x"), signature("a", 2, b"x"), signature("a", 1, b"y")}
+
+    assert len(made) == 4
+
+
+@pytest.mark.parametrize("status", [200, 201, 202, 299])
+def test_a_receiver_that_takes_it(receiver: Receiver, status: int) -> None:
+    receiver.status = status
+
+    assert carrier().send(receiver.url, *MESSAGE) == "ref1"
+
+
+@pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503])
+def test_a_receiver_that_may_take_it_later(receiver: Receiver, status: int) -> None:
+    receiver.status = status
+
+    with pytest.raises(TemporaryFailure):
+        carrier().send(receiver.url, *MESSAGE)
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 400, 401, 403, 404, 410])
+def test_a_receiver_that_refuses_or_redirects_is_not_asked_again(receiver: Receiver, status: int) -> None:
+    receiver.status = status
+
+    with pytest.raises(PermanentFailure):
+        carrier().send(receiver.url, *MESSAGE)
+
+    assert len(receiver.requests) == 1
+
+
+def test_a_receiver_that_hangs_up_leaves_it_open(receiver: Receiver) -> None:
+    receiver.hang_up = True
+
+    with pytest.raises(UnknownOutcome):
+        carrier().send(receiver.url, *MESSAGE)
+
+    assert len(receiver.requests) == 1
+
+
+def test_a_receiver_that_never_answers_leaves_it_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(webhook, "_ANSWER_SECONDS", 0.2)
+    with closing(socket.create_server(("127.0.0.1", 0))) as silent, pytest.raises(UnknownOutcome):
+        carrier().send(f"http://127.0.0.1:{silent.getsockname()[1]}/", *MESSAGE)
+
+
+def test_a_receiver_that_is_not_there_took_nothing() -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as free:
+        port = free.getsockname()[1]
+
+    with pytest.raises(TemporaryFailure):
+        carrier().send(f"http://127.0.0.1:{port}/", *MESSAGE)
+
+
+def test_a_receiver_that_speaks_no_tls_took_nothing(receiver: Receiver) -> None:
+    with pytest.raises(TemporaryFailure):
+        carrier().send(receiver.url.replace("http:", "https:"), *MESSAGE)
+
+    assert receiver.requests == []
+
+
+def test_nothing_goes_out_unsigned(receiver: Receiver) -> None:
+    with pytest.raises(TemporaryFailure):
+        carrier(secret=None).send(receiver.url, *MESSAGE)
+
+    assert receiver.requests == []
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://127.0.0.1/",
+        "https://localhost/",
+        "https://10.1.2.3/",
+        "https://192.168.1.1/",
+        "https://172.16.0.1/",
+        "https://169.254.169.254/latest/meta-data/",
+        "https://[::1]/",
+        "https://[fe80::1]/",
+        "https://[fd00:ec2::254]/",
+        "https://[::ffff:169.254.169.254]/",
+        "https://0.0.0.0/",
+        "https://100.64.0.1/",
+        "https://2130706433/",
+        "https://0x7f000001/",
+    ],
+)
+def test_nothing_is_posted_to_an_address_that_is_not_of_the_internet(address: str) -> None:
+    with pytest.raises(PermanentFailure):
+        carrier(local=False).send(address, *MESSAGE)
+
+
+@pytest.mark.parametrize(
+    "address", ["http://example.com/", "ftp://example.com/", "https:///x", "https://u:p@example.com/"]
+)
+def test_nothing_is_posted_but_over_https_without_credentials(address: str) -> None:
+    with pytest.raises(PermanentFailure):
+        carrier(local=False).send(address, *MESSAGE)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://example.com/a b",
+        "https://example.com/\r\nX: y",
+        "https://example.com/é",
+        "https://[",
+        "https://x:99999/",
+    ],
+)
+def test_what_is_no_url_is_refused_for_good(address: str) -> None:
+    with pytest.raises(PermanentFailure):
+        carrier(local=False).send(address, *MESSAGE)
+
+
+def test_a_name_is_judged_by_every_address_it_has_and_called_at_one_that_was_judged(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = int(receiver.url.split(":")[2].split("/")[0])
+    asked: list[str] = []
+
+    def resolve(host: str, *_: object, **__: object) -> list[tuple[object, ...]]:
+        asked.append(host)
+        return [(2, 1, 6, "", ("93.184.216.34", port)), (2, 1, 6, "", ("10.0.0.1", port))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    with pytest.raises(PermanentFailure):
+        carrier(local=False).send("https://hooks.example.com/", *MESSAGE)
+    assert asked == ["hooks.example.com"]
+
+
+@pytest.mark.parametrize(
+    ("address", "public"),
+    [
+        ("93.184.216.34", True),
+        ("2606:2800:220:1:248:1893:25c8:1946", True),
+        ("64:ff9b::5db8:d822", True),
+        ("64:ff9b::a9fe:a9fe", False),
+        ("2002:a00:1::", False),
+        ("224.0.0.1", False),
+        ("fe80::1%eth0", False),
+    ],
+)
+def test_which_addresses_are_of_the_internet(address: str, public: object) -> None:
+    assert is_public(address) is public
