@@ -77,15 +77,10 @@ def rung_name(rung: Rung, reader: Reader) -> str:
 def authority(rung: Rung, reader: Reader) -> str:
     """What a rung may decide by itself (B3)."""
     words, allowed = reader.words, rung.authority
-    may = [
-        *(
-            [words.authority["compensation"].format(amount=f"{allowed.compensation_cny:,}")]
-            if allowed.compensation_cny
-            else []
-        ),
-        *(one_line(words.actions.get(action, action.replace("_", " "))) for action in allowed.actions),
-    ]
-    return reader.several(may) if may else str(words.authority["nothing"])
+    actions = reader.several([one_line(words.actions.get(name, name.replace("_", " "))) for name in allowed.actions])
+    money = words.authority["compensation"].format(amount=f"{allowed.compensation_cny:,}")
+    may = [part for part in (money if allowed.compensation_cny else "", actions) if part]
+    return str(words.punctuation["clause"]).join(may) or str(words.authority["nothing"])
 
 
 def _line(clock: Clock, reader: Reader, now: int, *, over: bool) -> ClockLine:

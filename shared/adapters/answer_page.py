@@ -1,0 +1,321 @@
+"""The page behind a link: what a phone shows to somebody who was paged.
+
+It works without a script: the buttons are forms, the deadlines stand in words. With one the countdown ticks and a
+second tap sends nothing. Style and script stand in the page and are allowed by their hashes, nothing else is.
+"""
+
+import base64
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal, Protocol
+
+from shared.adapters.incident_sheet import (
+    ClockLine,
+    authority,
+    clock_lines,
+    level_name,
+    person_name,
+    rung_name,
+    rung_of,
+)
+from shared.adapters.language import LOCALES, TEMPLATES, Reader, environment, locale_for, reader, vocabulary
+from shared.adapters.timeline_words import Happening, newest_first
+from shared.domain.incident import Incident
+from shared.domain.outcome import Entry
+from shared.domain.policy import Policy
+from shared.domain.sms import one_line
+
+_STATUS = {
+    "open": 200,
+    "done": 200,
+    "over": 200,
+    "used": 409,
+    "invalid": 400,
+    "unknown": 404,
+    "expired": 410,
+    "superseded": 410,
+    "bad_request": 400,
+    "too_many": 429,
+    "unavailable": 503,
+}
+_ACTING = frozenset({"open", "done", "used", "invalid"})
+_GOOD = frozenset({"done", "over"})
+_VERBS = ("acknowledge", "resolve", "escalate", "hand_over")
+_MOST_TAKERS = 300
+
+Refusal = Literal["bad_request", "too_many", "unavailable"]
+
+
+class Seen(Protocol):
+    """What the reader of a link sees; `shared.application.answer_link.LinkView` is one."""
+
+    @property
+    def state(self) -> str: ...
+    @property
+    def today(self) -> Policy | None: ...
+    @property
+    def now(self) -> int: ...
+    @property
+    def verbs(self) -> Sequence[str]: ...
+    @property
+    def verb(self) -> str | None: ...
+    @property
+    def fields(self) -> Sequence[str]: ...
+    @property
+    def person(self) -> str | None: ...
+    @property
+    def incident(self) -> Incident | None: ...
+    @property
+    def rules(self) -> Policy | None: ...
+
+
+class Line(Protocol):
+    """A line of a timeline, as far as it is shown."""
+
+    @property
+    def entries(self) -> Sequence[Entry]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page, ready to go."""
+
+    status: int
+    html: str
+    headers: Mapping[str, str]
+
+
+class AnswerPages:
+    """Draws the pages.
+
+    Attributes:
+        timeline: the lines of an incident's timeline; when it raises, the page goes out without them.
+    """
+
+    def __init__(self, timeline: Callable[[str], Sequence[Line]] = lambda _incident: ()) -> None:
+        self.timeline = timeline
+
+    def page(self, view: Seen) -> Page:
+        """The page of what a link shows or did."""
+        if view.today is None:
+            return refusal("unavailable")
+        reading = reader(view.today, view.person)
+        if view.incident is None or view.rules is None:
+            return _draw(view.state, reading.locale, [_notice(view.state, reading.locale)], words=reading.words)
+        return self._of_incident(view, view.incident, _with_people(view.rules, view.today), reading)
+
+    def _of_incident(self, view: Seen, incident: Incident, policy: Policy, reading: Reader) -> Page:
+        person = view.person or ""
+        verbs = sensible(incident, policy, person, view.verbs) if view.state in _ACTING else ()
+        takers = _takers(incident, policy, person, reading)
+        verbs = tuple(verb for verb in verbs if verb != "hand_over" or takers)
+        sheet = _sheet(incident, policy, person, reading, view.now)
+        acting = view.state in _ACTING
+        pressing = next((line for line in sheet["clocks"] if acting and line.left is not None), None)
+        return _draw(
+            view.state,
+            reading.locale,
+            [] if view.state == "open" else [_said(view, incident, policy, reading)],
+            words=reading.words,
+            now=view.now,
+            back=view.state == "used",
+            sheet={**sheet, "clocks": [line for line in sheet["clocks"] if line is not pressing]},
+            pressing=_pressing(pressing, reading) if pressing else None,
+            verbs=verbs,
+            others=[verb for verb in verbs if verb != "acknowledge"],
+            asked=view.verb if view.state == "invalid" else None,
+            takers=takers,
+            timeline=self._happenings(incident, policy, reading, view.now),
+            zone=reading.offset(view.now),
+            time=reading.moment(view.now, view.now),
+        )
+
+    def _happenings(self, incident: Incident, policy: Policy, reading: Reader, now: int) -> tuple[Happening, ...]:
+        try:
+            lines = self.timeline(incident.id)
+        except Exception:  # noqa: BLE001 - see above
+            return ()
+        entries = [entry for line in lines for entry in line.entries]
+        return newest_first(entries, incident, policy, reading, now)
+
+
+def refusal(kind: Refusal, locale: str | None = None) -> Page:
+    """A page about no incident; in every language where the reader's is not known."""
+    locales = LOCALES if locale is None else (locale_for(locale),)
+    return _draw(kind, locales[0], [_notice(kind, one) for one in locales], words=vocabulary(locales[0]))
+
+
+def sensible(incident: Incident, policy: Policy, person: str, verbs: Sequence[str]) -> tuple[str, ...]:
+    """Those of a link's actions that would do something in the incident's state, the one that is wanted most first."""
+    course, handover = incident.course, incident.handover
+    handled = course.phase in ("open", "waiting")
+    takes = handled and (not course.acknowledged or course.holder != person)
+    asked = incident.ladder is not None or (handover is not None and handover.taker == person)
+    rungs = policy.chains.get(incident.chain, ())
+    on_top = bool(rungs) and person in rungs[-1].people
+    would = {
+        "acknowledge": takes or asked,
+        "resolve": handled,
+        "escalate": handled and not on_top,
+        "hand_over": handled,
+    }
+    return tuple(verb for verb in _VERBS if verb in verbs and would[verb])
+
+
+def _with_people(rules: Policy, today: Policy) -> Policy:
+    """The incident's own rules with the people of today (I10)."""
+    return rules.model_copy(update={"people": today.people})
+
+
+def _sheet(incident: Incident, policy: Policy, person: str, reading: Reader, now: int) -> dict[str, Any]:
+    course, words = incident.course, reading.words
+    level = policy.levels.get(course.level)
+    rung = rung_of(incident, policy, person)
+    if not course.acknowledged or course.holder is None:
+        holder = words.page["free"]
+    elif course.holder == person:
+        holder = words.page["held_by_you"]
+    else:
+        holder = words.page["held"].format(name=person_name(policy, course.holder))
+    handled = course.phase in ("open", "waiting")
+    return {
+        "case": one_line(incident.subject),
+        "summary": one_line(incident.summary),
+        "level": level_name(policy, course.level, reading),
+        "urgent": level is not None and level.urgent,
+        "phase": words.phases[course.phase],
+        "holder": holder if handled else "",
+        "clocks": clock_lines(incident, reading, now),
+        "rung": rung_name(rung, reading) if rung else "",
+        "authority": authority(rung, reading) if rung else "",
+    }
+
+
+def _pressing(line: ClockLine, reading: Reader) -> dict[str, Any]:
+    over = line.state == "overdue"
+    due = reading.words.page["was_due" if over else "due"].format(deadline=line.deadline)
+    return {
+        "name": line.name,
+        "state": line.state,
+        "at": line.at,
+        "due": due,
+        "figure": reading.span(line.left or 0),
+    }
+
+
+def _takers(incident: Incident, policy: Policy, person: str, reading: Reader) -> list[dict[str, Any]]:
+    """Whom it may be handed to: the people of the chain by rung, then everybody else who can be reached."""
+    left = {
+        name: one
+        for name, one in policy.people.items()
+        if one.reachable_by and name not in (person, incident.course.holder)
+    }
+    groups = []
+    for rung in policy.chains.get(incident.chain, ()):
+        people = [{"id": name, "name": one_line(left.pop(name).name)} for name in rung.people if name in left]
+        groups.append({"name": rung_name(rung, reading), "people": people})
+    others = sorted(left.items(), key=lambda pair: pair[1].name)[:_MOST_TAKERS]
+    groups.append(
+        {"name": reading.words.page["others"], "people": [{"id": n, "name": one_line(p.name)} for n, p in others]}
+    )
+    return [group for group in groups if group["people"]]
+
+
+def _said(view: Seen, incident: Incident, policy: Policy, reading: Reader) -> dict[str, str]:
+    """What the page tells before anything else."""
+    words, holder = reading.words, incident.course.holder
+    which = view.state
+    if view.state == "done":
+        which = view.verb or "acknowledge"
+    elif view.state == "superseded" and incident.course.acknowledged and holder not in (None, view.person):
+        which = "taken"
+    taker = incident.handover.taker if incident.handover else None
+    return _notice(
+        which,
+        reading.locale,
+        name=person_name(policy, view.person),
+        time=reading.moment(view.now, view.now),
+        holder=person_name(policy, holder),
+        taker=person_name(policy, taker) or words.hints["hand_over"],
+        fields=reading.several([words.fields.get(field, field) for field in view.fields]),
+    )
+
+
+def _notice(which: str, locale: str, **filled: str) -> dict[str, str]:
+    notice = vocabulary(locale).notices[which]
+    blank = dict.fromkeys(("name", "time", "holder", "taker", "fields"), "")
+    return {"locale": locale} | {name: text.format(**{**blank, **filled}) for name, text in notice.items()}
+
+
+def _draw(state: str, locale: str, notices: list[dict[str, str]], *, words: Any, **context: Any) -> Page:
+    from markupsafe import Markup  # noqa: PLC0415 - comes with Jinja, which is loaded with the first page
+
+    inline = _inline()
+    sheet = context.get("sheet")
+    blank = {
+        "now": 0,
+        "sheet": None,
+        "pressing": None,
+        "verbs": (),
+        "others": (),
+        "asked": None,
+        "timeline": (),
+        "back": False,
+    }
+    html = (
+        environment()
+        .get_template("page.html.j2")
+        .render(
+            **{
+                **blank,
+                **context,
+                "words": words,
+                "page": words.page,
+                "locale": locale,
+                "notices": notices,
+                "tone": "good" if state in _GOOD else "bad" if state == "invalid" else "",
+                "title": words.page["title"].format(case=sheet["case"], brand=words.brand) if sheet else words.brand,
+                "css": Markup(inline.css),  # noqa: S704 - our own file
+                "script": Markup(inline.script),  # noqa: S704 - our own file
+            }
+        )
+    )
+    return Page(_STATUS[state], html.strip() + "\n", headers())
+
+
+@dataclass(frozen=True, slots=True)
+class _Inline:
+    css: str
+    script: str
+
+
+@cache
+def _inline() -> _Inline:
+    return _Inline((TEMPLATES / "page.css").read_text("utf-8"), (TEMPLATES / "page.js").read_text("utf-8"))
+
+
+@cache
+def headers() -> Mapping[str, str]:
+    """What every page is sent with: kept nowhere, telling nobody its address, running nothing but its own script."""
+    inline = _inline()
+    policy = (
+        "default-src 'none'",
+        f"style-src {_hash(inline.css)}",
+        f"script-src {_hash(inline.script)}",
+        "img-src data:",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+    return {
+        "Cache-Control": "no-store",
+        "Content-Security-Policy": "; ".join(policy),
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+    }
+
+
+def _hash(source: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()}'"
