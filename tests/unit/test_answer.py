@@ -86,7 +86,7 @@ class TestVerbs:
         assert (shown.incident, shown.holder) == (INCIDENT, "li.na")
 
     def test_a_chain_of_verbs_walks_the_whole_life(self, world: FakeWorld) -> None:
-        steps = [
+        steps: list[tuple[str, dict[str, Any], str]] = [
             ("acknowledge", {}, "open"),
             ("wait", {"reason": "r"}, "waiting"),
             ("resume", {}, "open"),

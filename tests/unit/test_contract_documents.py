@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +12,26 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.contract import DOCS, app, stale_documents
-from shared.application.accept_events import MODELS
+from shared.application.accept_events import MODELS, Accepted, accept_events
+from shared.application.answer import VERBS
 from shared.application.contract import documents, openapi_text
 from shared.application.http_answer import ROUTES
+from shared.application.problem import (
+    conflict,
+    forbidden,
+    invalid,
+    malformed,
+    method_not_allowed,
+    not_found,
+    too_large,
+    unauthenticated,
+    unavailable,
+    unexpected,
+    unsupported,
+)
 from shared.domain.events import SYSTEM_TYPES
+from shared.domain.instants import parse_instant
+from tests.unit.door_requests import CRM, a_world
 
 OPENAPI: dict[str, Any] = json.loads(openapi_text())
 
@@ -84,3 +102,29 @@ def test_answers_outside_the_pages_describe_their_problems() -> None:
             assert "503" in codes
             if path.startswith("/v1/"):
                 assert {"401", "429", "500"} <= codes
+
+
+def test_the_guide_shows_what_the_door_takes_and_every_kind_of_problem() -> None:
+    guide = (DOCS / "api.md").read_text(encoding="utf-8")
+    found = re.search(r"-d '(\{\n.*?\})'\n", guide, re.DOTALL)
+    assert found is not None
+    world = a_world()
+    world.time.set(parse_instant("2026-03-01T00:30:01Z"))
+    answer = accept_events(world, CRM, json.loads(found[1]))
+    assert isinstance(answer, Accepted)
+    assert json.dumps(asdict(answer)) in guide
+
+    kinds = {made("").kind for made in (malformed, forbidden, not_found, conflict, too_large, unsupported)}
+    kinds |= {invalid(()).kind, method_not_allowed(()).kind}
+    kinds |= {made().kind for made in (unauthenticated, unavailable, unexpected)}
+    assert kinds == set(re.findall(r"^\| \d{3} \| `([a-z-]+)`", guide, re.MULTILINE))
+
+
+def test_the_guide_names_every_verb_with_its_words() -> None:
+    guide = (DOCS / "api.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`[a-z`\- ]+`) \| ([^|]*) \|$", guide.partition("| verb | body |")[2], re.MULTILINE)
+    told = {verb: body for verbs, body in rows for verb in re.findall(r"`([a-z-]+)`", verbs)}
+    assert set(told) == set(VERBS)
+    for verb, body in told.items():
+        schema = OPENAPI["components"]["schemas"][f"Said_{verb}"]
+        assert set(re.findall(r"`([a-z]+)`", body)) == set(schema["properties"]), verb

@@ -29,7 +29,7 @@ def run(secret: str, *words: str) -> Any:
 
 
 def holder(secret: str, key: str) -> KeyHolder | None:
-    return SecretApiKeys(Secret(lambda: boto3.client("secretsmanager"), secret, FakeTime())).holder(key)  # type: ignore[arg-type,return-value]
+    return SecretApiKeys(Secret(lambda: boto3.client("secretsmanager"), secret, FakeTime())).holder(key)
 
 
 def test_a_key_opens_for_its_holder_until_it_is_taken_back(secret: str) -> None:
