@@ -9,7 +9,7 @@ from shared.domain.instants import DAY, SECOND
 from shared.domain.timer import Timer
 
 BY_NEXT_STEP = "by_next_step"
-BY_QUARANTINE = "by_quarantine"
+BY_QUARANTINE = "quarantine"
 BY_REFERENCE = "by_reference"
 BY_OPEN = "by_open"
 

@@ -95,10 +95,13 @@ class DynamoOutbox:
 
     def by_reference(self, reference: str) -> Message | None:
         """The row a carrier's receipt is about."""
-        for row in self._rows(BY_REFERENCE, "reference = :reference", {":reference": {"S": reference}}, None):
-            if row.reference == reference:
-                return row
-        return None
+        found = self._rows(
+            BY_REFERENCE,
+            "#reference = :reference",  # a reserved word of DynamoDB's
+            {":reference": {"S": reference}},
+            ExpressionAttributeNames={"#reference": "reference"},
+        )
+        return next((row for row in found if row.reference == reference), None)
 
     def stuck(self, before: int, limit: int) -> Sequence[Message]:
         """Rows still pending or sending that were made before this instant, the oldest first."""
@@ -165,7 +168,9 @@ class DynamoOutbox:
             ],
         )
 
-    def _rows(self, index: str, condition: str, values: dict[str, Any], limit: int | None) -> list[Message]:
+    def _rows(
+        self, index: str, condition: str, values: dict[str, Any], limit: int | None = None, **names: Any
+    ) -> list[Message]:
         """What an index finds, read again from the table: the index lags behind it."""
         items = query(
             self._client(),
@@ -174,6 +179,7 @@ class DynamoOutbox:
             IndexName=index,
             KeyConditionExpression=condition,
             ExpressionAttributeValues=values,
+            **names,
         )
         rows = (self._row(item["PK"]["S"], item["SK"]["S"]) for item in items)
         return [row for row in rows if row is not None]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from threading import RLock
@@ -10,6 +11,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.config import Config
 from moto import mock_aws
 from moto.dynamodb.models import DynamoDBBackend
 
@@ -21,6 +23,10 @@ from shared.adapters.dynamo_quarantine import DynamoQuarantine
 from shared.adapters.dynamo_timers import DynamoTimers
 from tests.contract import tables
 from tests.fakes import FakeIncidents, FakeLinks, FakeOutbox, FakeQuarantine, FakeTimers, Shelf
+
+ENDPOINT = os.environ.get("TOCSIN_CONTRACT_ENDPOINT", "")
+"""An emulator, all of whose tables the suite deletes: `http://127.0.0.1:4566`. Unset, the suite runs on moto."""
+LOCAL_KEYS: dict[str, Any] = {"region_name": "eu-central-1", "aws_access_key_id": "x", "aws_secret_access_key": "x"}
 
 
 @dataclass(frozen=True)
@@ -36,7 +42,14 @@ class Store:
 
 @pytest.fixture
 def dynamodb(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """A client of a DynamoDB with the four tables, empty."""
+    """A client of a DynamoDB with the four tables, empty: moto's, or the one at TOCSIN_CONTRACT_ENDPOINT."""
+    if ENDPOINT:
+        client = boto3.client("dynamodb", endpoint_url=ENDPOINT, config=Config(max_pool_connections=50), **LOCAL_KEYS)
+        for table in client.list_tables()["TableNames"]:
+            client.delete_table(TableName=table)
+        tables.create(client)
+        yield client
+        return
     _one_request_at_a_time(monkeypatch)
     with mock_aws():
         client = boto3.client("dynamodb", region_name="eu-central-1")
