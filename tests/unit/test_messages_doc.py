@@ -1,0 +1,91 @@
+"""The examples in docs/messages.md are what is sent."""
+
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+import yaml
+
+from shared.adapters.words import TemplateWords
+from shared.domain.course import opened, record_of
+from shared.domain.events import EVENT
+from shared.domain.incident import Incident
+from shared.domain.instants import MINUTE, parse_instant
+from shared.domain.message import Message, MessageKey
+from shared.domain.outcome import TellReason
+from shared.domain.policy import Policy
+from shared.ports import Rendered
+
+ROOT = Path(__file__).parents[2]
+DOC = (ROOT / "docs/messages.md").read_text("utf-8")
+LINK = "https://t.example.cn/a/Zk3x9QpL2vA"
+T0 = parse_instant("2026-03-01T14:00:00+08:00")
+PAGES: tuple[tuple[str, int, int, dict[str, Any]], ...] = (
+    ("opened", 0, 2_000, {}),
+    ("warning", 24, 0, {"clock": "respond"}),
+    ("missed", 30, 12 * MINUTE, {"clock": "respond"}),
+    ("unacknowledged", 40, 0, {"clock": "respond"}),
+    ("repeat", 80, 0, {"clock": "respond", "also": ("step_in",)}),
+    ("missed", 30, 0, {"clock": "respond", "perhaps_again": True}),
+)
+
+
+def policy_in(locale: str) -> Policy:
+    raw = yaml.safe_load((ROOT / "shared/policies/retail.yaml").read_text("utf-8"))
+    policy = Policy.model_validate(raw)
+    people = {name: person.model_copy(update={"locale": locale}) for name, person in policy.people.items()}
+    return policy.model_copy(update={"people": people, "locale": locale})
+
+
+def incident_of(policy: Policy) -> Incident:
+    summary = "顾客称在门店被货架砸伤，要求赔偿"
+    raw = {
+        "specversion": "1.0",
+        "id": "1",
+        "source": "crm",
+        "type": "complaint.received",
+        "time": "2026-03-01T14:00:00+08:00",
+        "subject": "C-1042",
+        "data": {"summary": summary, "channel": "store", "level": "major"},
+    }
+    event = EVENT.validate_python(raw)
+    return Incident(
+        "inc-1", "crm", "C-1042", summary, "retail@1", "default", opened(record_of(event, policy, 0), policy)
+    )
+
+
+def rendered(
+    locale: str, reason: str, at: int, late: int, *, via: Any = "sms", kind: Any = "page", **more: Any
+) -> Rendered:
+    policy = policy_in(locale)
+    due = T0 + at * MINUTE
+    message = Message(
+        MessageKey("inc-1", 1, "li.na", via), kind, reason, "major", due + late, due, 0, rung="front_line", **more
+    )
+    incident = None if kind == "digest" else incident_of(policy)
+    link = LINK if kind == "page" else None
+    return TemplateWords().message(message, incident, policy, "li.na", link, message.at)
+
+
+@pytest.mark.parametrize("locale", ["zh-CN", "en"])
+def test_pages_by_sms(locale: str) -> None:
+    for reason, at, late, more in PAGES:
+        assert f"| {rendered(locale, reason, at, late, **more).text} |" in DOC
+
+
+@pytest.mark.parametrize("locale", ["zh-CN", "en"])
+@pytest.mark.parametrize("reason", get_args(TellReason))
+def test_tells_by_sms(reason: str, locale: str) -> None:
+    about = "front_line" if reason == "rung_skipped" else ""
+    assert f"| {rendered(locale, reason, 30, 0, kind='tell', about=about).text} |" in DOC
+
+
+def test_the_mail() -> None:
+    mail = rendered("en", "missed", 30, 12 * MINUTE, via="email", clock="respond")
+    assert f"\n{mail.subject}\n" in DOC
+    assert f"\n{mail.text}\n" in DOC
+
+
+def test_the_digest() -> None:
+    items = ("major missed C-1042", "major opened C-1043")
+    assert f"\n{rendered('en', 'digest', 1, 0, kind='digest', items=items).text}\n" in DOC
