@@ -79,13 +79,13 @@ def _attempt(
     rules, today = world.policies.current()
     stored = world.incidents.load(mark.incident)
     if stored is None and not isinstance(event, ComplaintReceived):
-        if getattr(event.data, "incident", None) is not None:
+        if vars(event.data).get("incident") is not None:
             quarantine(world, event, surface, "unknown_incident", f"there is no incident {mark.incident}")
             return Taken("quarantined", None)
         _keep_early(world, event, mark, now)
         return Taken("early", mark.incident)
     policy = today if stored is None else world.policies.at(stored.incident.rules)
-    level = getattr(event.data, "level", None)
+    level = vars(event.data).get("level")
     if level is not None and level not in policy.levels:
         quarantine(world, event, surface, "unknown_level", f"'{level}' is none of {', '.join(policy.levels)}")
         return Taken("quarantined", mark.incident)
@@ -110,7 +110,7 @@ def _open(
     early = world.incidents.early(mark.incident)
     fitting = []
     for update in early.events if early else ():
-        level = getattr(update.data, "level", None)
+        level = vars(update.data).get("level")
         if level is not None and level not in policy.levels:
             quarantine(world, update, "early", "unknown_level", f"'{level}' is none of {', '.join(policy.levels)}")
         else:
@@ -134,5 +134,5 @@ def _keep_early(world: World, event: Event, mark: TakenEvent, now: int) -> None:
 
 
 def _customer(event: Event) -> dict[str, object] | None:
-    customer = getattr(event.data, "customer", None)
+    customer = vars(event.data).get("customer")
     return None if customer is None else json.loads(customer.model_dump_json(exclude_none=True))
