@@ -101,6 +101,14 @@ class TestTaken:
         assert answer.incident == INCIDENT
         assert arrive(world)[0].incident == INCIDENT
 
+    @pytest.mark.parametrize("extra", [{"level": []}, {"level": "apocalypse"}, {"customer": {"phone": "1"}}])
+    def test_unknown_fields_called_like_facts_do_not_stop_an_update(
+        self, world: FakeWorld, extra: dict[str, Any]
+    ) -> None:
+        accept_events(world, CRM, [complaint(data__by="x"), said("updated", incident=7, of="shop")])
+        accept_events(world, CRM, said("resolved", id="e3", by="x", **extra))
+        assert [taken.status for taken in arrive(world)] == ["accepted"] * 3
+
     @pytest.mark.parametrize(
         ("field", "value"),
         [
