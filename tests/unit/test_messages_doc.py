@@ -18,7 +18,7 @@ from shared.ports import Rendered
 
 ROOT = Path(__file__).parents[2]
 DOC = (ROOT / "docs/messages.md").read_text("utf-8")
-LINK = "https://t.example.cn/a/Zk3x9QpL2vA"
+LINK = "https://t.example.cn/l/Zk3x9QpL2vA"
 T0 = parse_instant("2026-03-01T14:00:00+08:00")
 PAGES: tuple[tuple[str, int, int, dict[str, Any]], ...] = (
     ("opened", 0, 2_000, {}),

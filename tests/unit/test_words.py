@@ -19,7 +19,7 @@ from shared.domain.policy import Policy
 from shared.domain.sms import measure
 
 WORDS = TemplateWords()
-LINK = "https://t.example.cn/a/Zk3x9QpL2vA"
+LINK = "https://t.example.cn/l/Zk3x9QpL2vA"
 LONG_LINK = "http://127.0.0.1:4566/_aws/execute-api/a1b2c3d4e5/local/a/Zk3x9QpL2vA"
 T0 = parse_instant("2026-03-01T14:00:00+08:00")
 POLICY = """

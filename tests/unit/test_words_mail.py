@@ -17,7 +17,7 @@ from shared.domain.outcome import PageReason, TellReason
 from shared.domain.policy import Policy
 from shared.ports import Rendered
 
-LINK = "https://t.example.cn/a/Zk3x9QpL2vA"
+LINK = "https://t.example.cn/l/Zk3x9QpL2vA"
 T0 = parse_instant("2026-03-01T14:00:00+08:00")
 NOW = T0 + 42 * MINUTE
 POLICY = """
