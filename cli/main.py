@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cli import contract, policy
+from cli import contract, policy, simulate
 from cli.local_stack import commands
 
 app = typer.Typer(
@@ -24,3 +24,4 @@ app.command()(commands.up)
 app.command()(commands.down)
 app.add_typer(policy.app, name="policy")
 app.add_typer(contract.app, name="contract")
+app.command()(simulate.simulate)

@@ -5,7 +5,7 @@ each other, so each is played to its end by itself, and what all of them did is 
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from shared.domain.course import missed_by
@@ -50,14 +50,7 @@ class Outcome:
     timeline: list[tuple[Entry, ComplaintReceived]] = field(default_factory=list)
 
 
-def simulate(
-    events: Iterable[Event],
-    policy: Policy,
-    *,
-    until: int | None = None,
-    timeline: bool = False,
-    progress: Callable[[int], None] = lambda _done: None,
-) -> Outcome:
+def simulate(events: Iterable[Event], policy: Policy, *, until: int | None = None, timeline: bool = False) -> Outcome:
     """Play a stream until `until` (milliseconds UTC; 30 days after the last event where it is None).
 
     Args:
@@ -65,23 +58,19 @@ def simulate(
         policy: the rules, and the people.
         until: events after it are not taken, timers at it still fire.
         timeline: whether to collect the entries.
-        progress: called with the number of events of each incident that was played.
+    """
+    incidents, outcome = by_incident(events, policy, until)
+    return play(incidents, policy, outcome, timeline=timeline)
+
+
+def by_incident(events: Iterable[Event], policy: Policy, until: int | None = None) -> tuple[list[list[Event]], Outcome]:
+    """Each incident's events in time order, without duplicates and without what no incident could take.
+
+    Returns:
+        The events, incident by incident, and an outcome that has counted the others.
     """
     stream = sorted(events, key=lambda event: (event.time, event.id.encode()))
-    if until is None:
-        until = (stream[-1].time if stream else 0) + RUN_ON
-    outcome = Outcome(until)
-    directory = Directory(policy, policy)
-    for own in _by_incident(stream, policy, outcome).values():
-        _play(own, policy, directory, outcome, timeline=timeline)
-        progress(len(own))
-    outcome.pages.sort(key=lambda page: page[0].at)
-    outcome.timeline.sort(key=lambda line: line[0].at)
-    return outcome
-
-
-def _by_incident(stream: Sequence[Event], policy: Policy, outcome: Outcome) -> dict[str, list[Event]]:
-    """Each incident's events: without duplicates, without what no incident could take."""
+    outcome = Outcome((stream[-1].time if stream else 0) + RUN_ON if until is None else until)
     sources: dict[str, set[str]] = defaultdict(set)
     for event in stream:
         if isinstance(event, ComplaintReceived):
@@ -90,7 +79,7 @@ def _by_incident(stream: Sequence[Event], policy: Policy, outcome: Outcome) -> d
     groups: dict[str, list[Event]] = defaultdict(list)
     for event in stream:
         if event.time > outcome.until:
-            continue
+            break
         first = taken.setdefault((event.source, event.id), event)
         if first is not event:
             if first == event:
@@ -107,7 +96,17 @@ def _by_incident(stream: Sequence[Event], policy: Policy, outcome: Outcome) -> d
             _refuse(outcome, event, event.time, "no_incident")
             continue
         groups[incident].append(event)
-    return groups
+    return list(groups.values()), outcome
+
+
+def play(incidents: Iterable[Sequence[Event]], policy: Policy, outcome: Outcome, *, timeline: bool = False) -> Outcome:
+    """Play incidents to the outcome's `until`, add what they did to it and put that in time order."""
+    directory = Directory(policy, policy)
+    for events in incidents:
+        _play(events, policy, directory, outcome, timeline=timeline)
+    outcome.pages.sort(key=lambda page: page[0].at)
+    outcome.timeline.sort(key=lambda line: line[0].at)
+    return outcome
 
 
 def _incident_of(event: Event, sources: dict[str, set[str]]) -> str | None:
