@@ -58,7 +58,7 @@ demo: install ## Watch complaints, escalations and a crisis on a stack of its ow
 	$(VENV)/tocsin demo
 
 synth: install ## Synthesize a stage: make synth STAGE=prod
-	npx --no-install cdk synth --quiet -c stage=$(STAGE)
+	node_modules/.bin/cdk synth --quiet -c stage=$(STAGE)
 
 clean: ## Remove what was built (not .venv, not node_modules)
 	rm -rf .build cdk.out .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -80,6 +80,7 @@ class Functions(Construct):
                 send(self._queues.events.arn),
                 read_secret(data.api_keys_arn),
                 table(data.incidents, "GetItem", "Query"),
+                rights.keep_policy(data.incidents),
                 table(data.timeline, "Query"),
                 table(data.outbox, "Query"),
             ],
@@ -206,6 +207,7 @@ class Functions(Construct):
                 table(data.outbox, "GetItem", "PutItem", "UpdateItem"),
                 table(data.outbox, "Query", index="by_reference"),
                 table(data.incidents, "GetItem", "ConditionCheckItem"),
+                rights.keep_policy(data.incidents),
                 self._tell_operations,
             ],
         )

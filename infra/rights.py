@@ -24,6 +24,15 @@ def table(on: dynamodb.Table, *actions: str, index: str | None = None) -> iam.Po
     return may([f"dynamodb:{action}" for action in actions], arn)
 
 
+def keep_policy(incidents: dynamodb.Table) -> iam.PolicyStatement:
+    """Store the version of the policy that this release ships, and no other row."""
+    return iam.PolicyStatement(
+        actions=["dynamodb:PutItem"],
+        resources=[incidents.table_arn],
+        conditions={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["POLICY#*"]}},
+    )
+
+
 def read_stream(of: dynamodb.Table) -> list[iam.PolicyStatement]:
     arn = of.table_stream_arn
     if arn is None:

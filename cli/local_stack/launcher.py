@@ -11,8 +11,10 @@ import signal
 import sys
 import threading
 import time
+from typing import Any
 
 from ministack import app
+from ministack.core import iam_actions
 from ministack.core.concurrency import esm_wake
 from ministack.services import scheduler
 
@@ -41,6 +43,17 @@ def leave_port_443_alone() -> None:
     app._port_is_bindable = lambda *_: False  # noqa: SLF001 - it has no other way in
 
 
+def authorize_batches_like_single_messages() -> None:
+    """SQS has no right of its own for a batch: on AWS `sqs:SendMessage` covers both, here it would be refused."""
+    named = iam_actions.extract_iam_action
+
+    def as_aws_does(*request: Any) -> str | None:
+        action: str | None = named(*request)
+        return action.removesuffix("Batch") if action and action.startswith("sqs:") else action
+
+    iam_actions.extract_iam_action = as_aws_does
+
+
 def end_with(parent: int) -> None:
     """When whoever started the stack is gone, even killed, so is the stack."""
 
@@ -61,6 +74,7 @@ def main() -> None:
     tick_schedules_every_second()
     wake_the_queues()
     leave_port_443_alone()
+    authorize_batches_like_single_messages()
 
     sys.argv = ["ministack"]
     app.main()

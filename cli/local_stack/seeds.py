@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import secrets
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from infra.stages import local
+from shared.adapters.api_keys import new_key
 
 INTAKE_SOURCE: Final = "crm"
 """The intake system the local stack's key belongs to: it may send as `crm` and as everything below, `crm/hotline`."""
@@ -29,12 +28,9 @@ def give_key(
     person: str | None = None,
 ) -> str:
     """A new key for an intake system or a person; its hash alone is kept, so this is the one time it is seen."""
-    key = secrets.token_urlsafe(32)
+    key, kept_hash = new_key()
     kept = json.loads(secretsmanager.get_secret_value(SecretId=secret_arn)["SecretString"])
     holder = {"name": name, "source": source, "person": person}
-    # A plain hash is enough: a key is 256 random bits, which nobody guesses.
-    kept["keys"].append(
-        {"sha256": hashlib.sha256(key.encode()).hexdigest()} | {field: said for field, said in holder.items() if said},
-    )
+    kept["keys"].append({"sha256": kept_hash} | {field: said for field, said in holder.items() if said})
     secretsmanager.put_secret_value(SecretId=secret_arn, SecretString=json.dumps(kept))
     return key

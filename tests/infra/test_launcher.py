@@ -7,6 +7,7 @@ import inspect
 
 import pytest
 from ministack import app
+from ministack.core import iam_actions
 from ministack.services import lambda_svc, scheduler
 
 from cli.local_stack import launcher
@@ -30,3 +31,11 @@ def test_an_idle_queue_is_still_polled_once_a_second() -> None:
 
 def test_port_443_is_still_taken_with_tls() -> None:
     assert "_port_is_bindable(bind_host, 443)" in inspect.getsource(app.main)
+
+
+def test_a_batch_still_wants_a_right_that_aws_does_not_have(monkeypatch: pytest.MonkeyPatch) -> None:
+    request = ("sqs", "POST", "/", {"x-amz-target": "AmazonSQS.SendMessageBatch"}, b"{}", {})
+    monkeypatch.setattr(iam_actions, "extract_iam_action", iam_actions.extract_iam_action)
+    assert iam_actions.extract_iam_action(*request) == "sqs:SendMessageBatch"
+    launcher.authorize_batches_like_single_messages()
+    assert iam_actions.extract_iam_action(*request) == "sqs:SendMessage"
