@@ -78,9 +78,13 @@ def _open(event: ComplaintReceived, rules: str, policy: Policy, directory: Direc
         step.change(silent=True, paged=step.level.page_at_opening, remind_at=now + policy.reminder)
         step.tell(OPERATIONS, "too_old")
     else:
+        on_the_ladder = any(clock.deadline < now for clock in course.clocks)
         for rung in step.level.page_at_opening:
             reachable = step.reachable_from(rung, event.time) if rung <= len(step.rungs) else None
-            if reachable is not None:
+            if reachable is not None and rung > 1 and on_the_ladder:
+                step.enter(event.time, "stale", rung=step.rungs[reachable - 1].rung, reason="opened")
+                step.mark_paged(reachable)
+            elif reachable is not None:
                 step.page_rung(reachable, "opened", event.time)
     return _finish(step, before=now)
 
@@ -151,7 +155,9 @@ def _enter_event(step: Step, event: Event, record: Record, *, late: bool) -> Non
 
 
 def _enter_corrections(step: Step, before: Course) -> None:
-    were = {clock.key: clock.verdict for clock in before.clocks}
+    fallen = {clock.key: clock.verdict for clock in before.clocks if clock.verdict in ("met", "missed")}
     for clock in step.course.clocks:
-        if were.get(clock.key, clock.verdict) != clock.verdict:
-            step.enter(step.now, "corrected", clock=clock.name, was=were[clock.key], now=clock.verdict)
+        if fallen.get(clock.key, clock.verdict) != clock.verdict:
+            step.enter(step.now, "corrected", clock=clock.name, was=fallen[clock.key], now=clock.verdict)
+    missed = {clock.key for clock in step.course.clocks if clock.verdict == "missed"}
+    step.change(entered=tuple(key for key in step.incident.entered if key in missed))  # else a new miss is overlooked

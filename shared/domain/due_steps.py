@@ -6,7 +6,7 @@ from shared.domain.course import missed_by
 from shared.domain.escalation import clock_missed, window_ended
 from shared.domain.outcome import OPERATIONS, PageReason
 from shared.domain.step import Step
-from shared.domain.upcoming import Due, StepKind
+from shared.domain.upcoming import Due, StepKind, quiet_time
 
 
 def take(step: Step, due: Due) -> None:
@@ -49,20 +49,30 @@ def _handover(step: Step, due: Due) -> None:
 
 
 def _unmoved(step: Step, due: Due) -> None:
-    step.change(quiet_since=due.at, nudge_above_at=due.at + step.window(1))
-    step.page_holder("unmoved", due.at)
+    above_at = due.at + step.window(1)
+    step.change(quiet_since=due.at, nudge_above_at=above_at)
+    if above_at <= step.now:
+        step.enter(due.at, "stale", reason="unmoved")  # after an outage: the rung above is due
+    else:
+        step.page_holder("unmoved", due.at)
 
 
 def _unmoved_above(step: Step, due: Due) -> None:
     step.change(nudge_above_at=None)
-    _page_above(step, step.standing(step.course.holder), "unmoved", due.at)
+    if step.incident.quiet_since + quiet_time(step.course, step.policy) <= step.now:
+        step.enter(due.at, "stale", reason="unmoved")  # the holder is due again
+    else:
+        _page_above(step, step.standing(step.course.holder), "unmoved", due.at)
 
 
 def _reminder(step: Step, due: Due) -> None:
     every = step.policy.reminder
     step.change(remind_at=due.at + (max(0, step.now - due.at) // every + 1) * every)
-    if step.incident.silent and not step.course.acknowledged:
-        step.tell(OPERATIONS, "too_old")
+    if step.course.phase == "open":  # it was too old to page anybody, and operations hear of it until somebody has it
+        if step.course.acknowledged:
+            step.change(remind_at=None)
+        else:
+            step.tell(OPERATIONS, "too_old")
         return
     to = step.holder() or next(iter(step.people_on(1)), OPERATIONS)
     if step.course.phase == "waiting":

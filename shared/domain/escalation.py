@@ -61,7 +61,11 @@ def settle(step: Step) -> None:
         return
     clocks = {clock.key: clock for clock in step.course.clocks}
     solved = not step.incident.is_open
-    feeds = tuple(key for key in ladder.feeds if (not solved if key == ESCALATION else _feeds(step, clocks[key])))
+    feeds = tuple(  # a late event may even undo that a clock was started
+        key
+        for key in ladder.feeds
+        if (not solved if key == ESCALATION else key in clocks and _feeds(step, clocks[key]))
+    )
     if not feeds:
         stop(step, "answered")
     elif feeds != ladder.feeds:

@@ -32,6 +32,8 @@ def react(step: Step, before: Course, record: Record, event: Event, link: str | 
 
 def _acknowledged(step: Step, before: Course, record: Record, link: str | None) -> Answer:
     incident = step.incident
+    if incident.is_open and not step.course.acknowledged:
+        return "no_effect"  # it comes late, and the incident was re-opened since
     fresh = incident.is_open and (not before.acknowledged or before.holder != record.by)
     if not fresh and incident.ladder is None and incident.handover is None:
         return "no_effect"

@@ -63,7 +63,7 @@ def _next_of_people(incident: Incident, policy: Policy) -> list[tuple[int, StepK
     elif incident.ladder is None and course.phase == "open":
         if incident.nudge_above_at is not None:
             steps.append((incident.nudge_above_at, "unmoved_above"))
-        if course.acknowledged or not (incident.silent or _runs(course)):
+        if course.acknowledged or not (incident.remind_at is not None or _runs(course)):
             steps.append((incident.quiet_since + quiet_time(course, policy), "unmoved"))
     if incident.remind_at is not None and course.phase != "closed":
         steps.append((incident.remind_at, "reminder"))
