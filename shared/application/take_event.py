@@ -97,9 +97,10 @@ def _attempt(
     record = record_for(stored.incident, event, policy, directory, authority=trusted_by)
     history = world.incidents.history(mark.incident) if needs_history(stored.incident, record) else ()
     decision = apply_event(stored.incident, event, record, policy, directory, now, history=history, link=link)
-    world.incidents.commit(
-        commit_for(stored, decision, policy, directory, now, taken=(mark,), customer=_customer(event))
-    )
+    customer = _customer(event)
+    if customer is not None:
+        customer = {**(world.incidents.customer(mark.incident) or {}), **customer}
+    world.incidents.commit(commit_for(stored, decision, policy, directory, now, taken=(mark,), customer=customer))
     return Taken(decision.answer, mark.incident)
 
 
@@ -117,7 +118,8 @@ def _open(
             fitting.append(update)
     decision = open_incident(event, rules, policy, directory, now, fitting)
     empty = Stored(decision.incident, None, 0, "")
-    commit = commit_for(empty, decision, policy, directory, now, taken=(mark,), customer=_customer(event))
+    customer = dict(part for each in (event, *fitting) for part in (_customer(each) or {}).items()) or None
+    commit = commit_for(empty, decision, policy, directory, now, taken=(mark,), customer=customer)
     world.incidents.commit(replace(commit, expected=None, early_version=early.version if early else None))
     return Taken("accepted", mark.incident)
 
@@ -134,5 +136,6 @@ def _keep_early(world: World, event: Event, mark: TakenEvent, now: int) -> None:
 
 
 def _customer(event: Event) -> dict[str, object] | None:
+    """What an event says of the customer: personal data, kept beside the incident (I9)."""
     customer = vars(event.data).get("customer")
     return None if customer is None else json.loads(customer.model_dump_json(exclude_none=True))
