@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import typer
 
-from cli import contract, policy, simulate
+from cli import contract, keys, policy, simulate
+from cli.demo import command as demo_command
 from cli.local_stack import commands
 
 app = typer.Typer(
@@ -25,3 +26,5 @@ app.command()(commands.down)
 app.add_typer(policy.app, name="policy")
 app.add_typer(contract.app, name="contract")
 app.command()(simulate.simulate)
+app.add_typer(keys.app, name="keys")
+app.command()(demo_command.demo)
