@@ -1,11 +1,11 @@
 """Read an event off the queue, in any of its three wrappings; what does not validate is quarantined (I1)."""
 
 import hashlib
-import json
 from typing import Any
 
 from pydantic import ValidationError
 
+from shared.application.strict_json import read_json
 from shared.application.take_event import Taken, take_event
 from shared.application.world import World
 from shared.domain.events import EVENT, PEOPLE_SURFACES, SYSTEM_TYPES, Event
@@ -23,13 +23,13 @@ def take_body(world: World, body: str) -> Taken:
         UnavailableError: nothing was taken; the queue delivers the message again.
     """
     try:
-        surface, raw = _unwrapped(json.loads(body, parse_constant=_no_constant))
+        surface, raw = unwrapped(read_json(body.encode("utf-8", "surrogatepass")))
         event = EVENT.validate_python(raw)
     except ValidationError as error:
         return _refuse(world, body, "invalid", problems(error))
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         return _refuse(world, body, "not_json", str(error)[:200])
-    if refusal := _not_for_systems(event, world.time.now()):
+    if refusal := not_for_systems(event, world.time.now()):
         return _refuse(world, body, *refusal)
     return take_event(world, event, surface=surface, trusted_by=False)
 
@@ -42,7 +42,8 @@ def problems(error: ValidationError) -> str:
     )[:2_000]
 
 
-def _unwrapped(message: Any) -> tuple[str, Any]:
+def unwrapped(message: Any) -> tuple[str, Any]:
+    """Where a message came in, and the event in it."""
     if isinstance(message, dict) and "specversion" not in message:
         if "surface" in message and "event" in message:
             return str(message["surface"]), message["event"]
@@ -51,7 +52,8 @@ def _unwrapped(message: Any) -> tuple[str, Any]:
     return "queue", message
 
 
-def _not_for_systems(event: Event, now: int) -> tuple[str, str] | None:
+def not_for_systems(event: Event, now: int) -> tuple[str, str] | None:
+    """Reason and detail why no intake system may send this now, None where one may."""
     if event.source in PEOPLE_SURFACES:
         return "reserved_source", f"'{event.source}' names a surface for people"
     if event.type not in SYSTEM_TYPES:
@@ -66,7 +68,3 @@ def _refuse(world: World, body: str, reason: str, detail: str) -> Taken:
     world.quarantine.put(Quarantined(f"{reason}/{name}", world.time.now(), reason, detail, body, "queue"))
     world.metrics.count("Quarantined")
     return Taken("quarantined", None)
-
-
-def _no_constant(name: str) -> float:
-    raise ValueError(f"{name} is not JSON")
