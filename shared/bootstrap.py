@@ -54,7 +54,7 @@ def world() -> World:
         messages_queue=SqsQueue(aws.sqs, stage.messages_queue_url),
         carriers={
             "sms": SnsSms(aws.sns_once, stage.sms_sender),
-            "email": SesEmail(aws.ses_once, stage.email_from),
+            "email": SesEmail(aws.ses_once, stage.email_from, stage.email_configuration_set),
             "webhook": Webhook(_secret(stage.webhook_secret_arn, time), time, local=stage.stage == "local"),
         },
         operations=OperationsTopic(aws.sns, stage.operations_topic_arn),

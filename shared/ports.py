@@ -86,9 +86,9 @@ class Commit:
     """One step, whole or not at all (I4).
 
     Attributes:
+        stored: what is there afterwards; its alarm is the timer of the next step.
         expected: the version that was loaded; None: the incident must not exist yet.
         alarm_before: the timer this step claims by deleting it; it must still be there.
-        alarm_after: the timer of the next step; equal to `alarm_before` where nothing moved.
         taken: dedup keys; one that exists refuses the commit with DuplicateError.
         early_version: the early events this commit applied; they go, if nobody added to them meanwhile.
         customer: personal data, kept beside the incident and off its chain.

@@ -26,6 +26,7 @@ class Settings(BaseModel):
     operations_topic_arn: str = ""
     link_base_url: str = ""
     email_from: str = ""
+    email_configuration_set: str = ""
     sms_sender: str = ""
 
     def required(self, name: str) -> str:

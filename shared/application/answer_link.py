@@ -8,7 +8,7 @@ from typing import Literal, Protocol, get_args
 
 from shared.application.answer import make_event
 from shared.application.problem import Problem
-from shared.application.take_event import take_event
+from shared.application.take_event import link_lives, take_event
 from shared.application.world import World
 from shared.domain.incident import Incident
 from shared.domain.message import Link
@@ -159,6 +159,8 @@ def _done(
     taken = take_event(world, event, surface="link", trusted_by=True, link=link.token_hash)
     if taken.status in ("duplicate", "id_conflict"):
         return replace(view, state="used")
+    if taken.status == "superseded":  # somebody moved the incident between the look and the act
+        return replace(view, state="superseded", verb=None)
     after = world.incidents.load(incident.id)
     left = tuple(each for each in view.verbs if each != verb)
     return replace(view, state="done", verbs=left, incident=after.incident if after else incident)
@@ -176,7 +178,7 @@ def _found(world: World, token: str) -> tuple[Link | None, LinkView]:
         return link, replace(view, state="expired")
     incident = stored.incident
     view = replace(view, incident=incident, rules=world.policies.at(incident.rules))
-    if link.epoch != incident.epoch and incident.link != link.token_hash:
+    if not link_lives(link, incident):
         return link, replace(view, state="superseded")
     if not incident.is_open or incident.course.phase == "awaiting_confirmation":
         return link, replace(view, state="over")

@@ -8,11 +8,13 @@ from shared.application.commit_step import ATTEMPTS, commit_for
 from shared.application.world import World
 from shared.domain.decision import apply_event, needs_history, open_incident, record_for
 from shared.domain.directory import Directory
-from shared.domain.events import ComplaintReceived, Event, fingerprint
+from shared.domain.events import PEOPLE_SURFACES, ComplaintReceived, Event, fingerprint
+from shared.domain.incident import Incident
+from shared.domain.message import Link
 from shared.domain.timer import timer_for
 from shared.ports import ConflictError, DuplicateError, EarlyEvents, Quarantined, Stored, TakenEvent, UnavailableError
 
-Status = Literal["accepted", "duplicate", "id_conflict", "early", "quarantined", "kept", "no_effect"]
+Status = Literal["accepted", "duplicate", "id_conflict", "early", "quarantined", "kept", "no_effect", "superseded"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +65,13 @@ def quarantine(world: World, event: Event, surface: str, reason: str, detail: st
     world.metrics.count("Quarantined")
 
 
+def link_lives(link: Link | None, incident: Incident) -> bool:
+    """Whether a link still speaks of the incident's epoch, or moved it itself by its acknowledgement (I11)."""
+    return link is not None and (link.epoch == incident.epoch or link.token_hash == incident.link)
+
+
 def _again(world: World, event: Event, surface: str, known: TakenEvent, mark: TakenEvent) -> Taken:
-    if known.fingerprint == mark.fingerprint:
+    if known.fingerprint == mark.fingerprint or event.source in PEOPLE_SURFACES:  # a second tap has another time
         return Taken("duplicate", known.incident)
     quarantine(
         world, event, surface, "id_conflict", "an event with this source and id and other content was taken before"
@@ -94,6 +101,8 @@ def _attempt(
         return _open(world, event, mark, rules, directory, now)
     if stored is None:
         raise ConflictError("the incident went away")
+    if link is not None and not link_lives(world.links.get(link), stored.incident):
+        return Taken("superseded", mark.incident)
     record = record_for(stored.incident, event, policy, directory, authority=trusted_by)
     history = world.incidents.history(mark.incident) if needs_history(stored.incident, record) else ()
     decision = apply_event(stored.incident, event, record, policy, directory, now, history=history, link=link)

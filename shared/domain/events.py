@@ -99,7 +99,7 @@ Scope = Literal["store", "region", "nation"]
 class _Kept(BaseModel):
     """A part of an event: frozen, and what is unknown stays with it."""
 
-    model_config = ConfigDict(frozen=True, extra="allow", strict=True)
+    model_config = ConfigDict(frozen=True, extra="allow", strict=True, defer_build=True)
 
 
 class Customer(_Kept):
@@ -244,7 +244,7 @@ class MilestoneMet(Act):
 class _Event(BaseModel):
     """What every event carries. Clocks are anchored at `time`; (`source`, `subject`) names the incident."""
 
-    model_config = ConfigDict(frozen=True, extra="allow", strict=True)
+    model_config = ConfigDict(frozen=True, extra="allow", strict=True, defer_build=True)
 
     specversion: Literal["1.0"]
     id: Name
@@ -403,7 +403,9 @@ Event = (
     | MilestoneWasMet
 )
 
-EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="type")])
+EVENT: TypeAdapter[Event] = TypeAdapter(
+    Annotated[Event, Field(discriminator="type")], config=ConfigDict(defer_build=True)
+)
 """Reads one event: `EVENT.validate_python(dict)` or `EVENT.validate_json(bytes)`; raises pydantic's ValidationError."""
 
 

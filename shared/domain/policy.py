@@ -44,7 +44,7 @@ Via = Literal["sms", "email", "webhook"]
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 _P = TypeVar("_P", bound=_Part)
