@@ -5,7 +5,10 @@ Both land under `.build/`, named after what they were built from, so that nothin
 
 from __future__ import annotations
 
+import compileall
 import hashlib
+import os
+import py_compile
 import shutil
 import subprocess
 import sys
@@ -19,7 +22,7 @@ from infra.stages import Runtime
 ROOT: Final = Path(__file__).resolve().parent.parent
 BUILD: Final = ROOT / ".build"
 
-_RECIPE: Final = "2"
+_RECIPE: Final = "3"
 """Counts up when this file builds something else from the same lock."""
 
 
@@ -82,8 +85,11 @@ def _copy(sources: list[Path], folder: Path) -> None:
 def _build_layer(runtime: Runtime, folder: Path) -> None:
     """Archived here and not by the CDK: nothing is copied or compressed again at the next synth."""
     _install(runtime, folder / "python")
+    if runtime.wheels is None:  # the interpreter is at hand: a cold start compiles nothing, and takes half the time
+        mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
+        compileall.compile_dir(folder / "python", quiet=1, invalidation_mode=mode, stripdir=str(folder))
     with zipfile.ZipFile(folder / "layer.zip", "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for path in _files(folder / "python"):
+        for path in sorted(path for path in (folder / "python").rglob("*") if path.is_file()):
             # One fixed date: the same lock makes the same archive, and the CDK sees nothing to deploy.
             entry = zipfile.ZipInfo(str(path.relative_to(folder)), date_time=(1980, 1, 1, 0, 0, 0))
             entry.external_attr = (0o755 if path.suffix == ".so" else 0o644) << 16
@@ -95,28 +101,12 @@ def _build_layer(runtime: Runtime, folder: Path) -> None:
 def _install(runtime: Runtime, folder: Path) -> None:
     requirements = folder.parent / "requirements.txt"
     folder.mkdir(parents=True)
-    _run(
-        [uv(), "export", "--locked", "--no-default-groups", "--no-emit-project", "--no-header", "--quiet"],
-        output=requirements,
-    )
+    export = "export --locked --no-default-groups --no-emit-project --no-header --no-annotate --quiet"
+    _run([uv(), *export.split()], output=requirements)
+    install = "pip install --quiet --no-deps --require-hashes --only-binary :all: --link-mode copy"
     platform = ["--python-platform", runtime.wheels] if runtime.wheels else []
-    _run(
-        [
-            *(
-                uv(),
-                "pip",
-                "install",
-                "--quiet",
-                "--no-config",
-                "--no-deps",
-                "--require-hashes",
-                "--only-binary",
-                ":all:",
-            ),
-            *(*platform, "--python-version", runtime.python, "--link-mode", "copy"),
-            *("--target", str(folder), "--requirements", str(requirements)),
-        ],
-    )
+    where = ["--target", str(folder), "--requirements", str(requirements)]
+    _run([uv(), *install.split(), *platform, "--python-version", runtime.python, *where])
     requirements.unlink()
     _strip(folder)
 
@@ -133,7 +123,11 @@ def _strip(folder: Path) -> None:
 
 
 def _run(command: list[str], *, output: Path | None = None) -> None:
-    done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
+    # The CDK's command line asks its children for colours, which are no part of a list of requirements.
+    plain = {name: value for name, value in os.environ.items() if name not in {"FORCE_COLOR", "CLICOLOR_FORCE"}}
+    done = subprocess.run(
+        [*command, "--color", "never"], cwd=ROOT, check=False, capture_output=True, text=True, env=plain
+    )
     if done.returncode:
         raise RuntimeError(f"{' '.join(command[:3])} failed:\n{done.stderr.strip()}")
     if output is not None:

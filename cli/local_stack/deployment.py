@@ -12,10 +12,11 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from cli.local_stack.emulator import ACCOUNT, REGION, ROOT, Emulator, LocalStackError, clean_environment, credentials
+from cli.local_stack.emulator import ACCOUNT, REGION, ROOT, Emulator, LocalStackError, credentials
 
 CDK = ROOT / "node_modules" / ".bin" / "cdk"
 _TIMEOUT_SECONDS = 300
+_NOT_PASSED_ON = ("AWS_", "CDK_", "TOCSIN_", "PYTHON", "FORCE_COLOR")
 
 
 def deploy(emulator: Emulator, settings: Mapping[str, str], *, bootstrap: bool) -> dict[str, str]:
@@ -59,8 +60,11 @@ def _synthesize(emulator: Emulator, settings: Mapping[str, str], assembly: Path)
 
 
 def _environment(emulator: Emulator) -> dict[str, str]:
-    environment = clean_environment() | credentials()
+    # What the developer's machine needs to reach a package index stays; what names an account goes.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_PASSED_ON)}
+    environment |= credentials()
     environment |= {
+        "NO_PROXY": "127.0.0.1,localhost",
         "AWS_ENDPOINT_URL": emulator.endpoint_url,
         "CDK_DEFAULT_ACCOUNT": ACCOUNT,
         "CDK_DEFAULT_REGION": REGION,
