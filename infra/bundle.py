@@ -5,10 +5,8 @@ Both land under `.build/`, named after what they were built from, so that nothin
 
 from __future__ import annotations
 
-import compileall
 import hashlib
 import os
-import py_compile
 import shutil
 import subprocess
 import sys
@@ -22,7 +20,7 @@ from infra.stages import Runtime
 ROOT: Final = Path(__file__).resolve().parent.parent
 BUILD: Final = ROOT / ".build"
 
-_RECIPE: Final = "3"
+_RECIPE: Final = "4"
 """Counts up when this file builds something else from the same lock."""
 
 
@@ -85,11 +83,8 @@ def _copy(sources: list[Path], folder: Path) -> None:
 def _build_layer(runtime: Runtime, folder: Path) -> None:
     """Archived here and not by the CDK: nothing is copied or compressed again at the next synth."""
     _install(runtime, folder / "python")
-    if runtime.wheels is None:  # the interpreter is at hand: a cold start compiles nothing, and takes half the time
-        mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
-        compileall.compile_dir(folder / "python", quiet=1, invalidation_mode=mode, stripdir=str(folder))
     with zipfile.ZipFile(folder / "layer.zip", "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for path in sorted(path for path in (folder / "python").rglob("*") if path.is_file()):
+        for path in _files(folder / "python"):
             # One fixed date: the same lock makes the same archive, and the CDK sees nothing to deploy.
             entry = zipfile.ZipInfo(str(path.relative_to(folder)), date_time=(1980, 1, 1, 0, 0, 0))
             entry.external_attr = (0o755 if path.suffix == ".so" else 0o644) << 16
