@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cli import contract, keys, policy, simulate
+from cli import audit, contract, incident_verbs, keys, policy, quarantine, send, simulate
 from cli.demo import command as demo_command
 from cli.local_stack import commands
 
@@ -26,5 +26,9 @@ app.command()(commands.down)
 app.add_typer(policy.app, name="policy")
 app.add_typer(contract.app, name="contract")
 app.command()(simulate.simulate)
+app.command()(send.send)
+app.add_typer(incident_verbs.app, name="incidents")
+app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(audit.app, name="audit")
 app.add_typer(keys.app, name="keys")
 app.command()(demo_command.demo)

@@ -1,4 +1,4 @@
-"""`tocsin policy check` and `tocsin policy show`."""
+"""`tocsin policy check`, `tocsin policy show` and `tocsin policy push`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from cli.deployment import LOCAL, StageOption, find, reaching
+from cli.refuse import FAILED, refuse
 from shared.adapters.policy_yaml import PolicyError, check, load, read_text, shipped
 from shared.domain.instants import format_duration
 from shared.domain.policy import Condition, LevelRules, Policy
@@ -60,6 +62,27 @@ def show_policy(
     for table in (_levels(policy), _rules(policy), _chains(policy)):
         console.print()
         console.print(table)
+
+
+@app.command("push")
+def push_policy(
+    source: Annotated[str, typer.Argument(metavar="NAME-OR-FILE", help=f"Shipped: {', '.join(shipped())}.")],
+    stage: StageOption = LOCAL,
+) -> None:
+    """Check a policy and make it the one that new incidents of a stage open under; prints its reference."""
+    try:
+        name, text = read_text(source)
+        checked = check(text, name)
+    except PolicyError as error:
+        refuse(str(error), FAILED)
+    for problem in checked.problems:
+        typer.echo(str(problem), err=True)
+    if checked.policy is None:
+        refuse(f"{source}: refused, nothing was stored", FAILED)
+    deployment = find(stage)
+    with reaching(stage):
+        reference = deployment.policies().push(text)
+    typer.echo(reference)
 
 
 def _levels(policy: Policy) -> Table:

@@ -6,6 +6,8 @@ from typing import NoReturn
 
 import typer
 
+FAILED = 1
+"""The exit code of a command that could not do all it was asked to."""
 UNUSABLE = 2
 """The exit code of a command that could not begin: what it was given is unusable."""
 

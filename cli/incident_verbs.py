@@ -1,0 +1,160 @@
+"""`tocsin incidents ack` and the other answers of people: the same door as the API, with the person's own key."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from typing import Annotated
+
+import typer
+
+from cli.api import ApiError, KeyOption, UrlOption, connected
+from cli.deployment import LOCAL, StageOption
+from cli.incidents import Which, app, named
+from cli.refuse import FAILED, refuse
+
+__all__ = ["app"]
+
+Reason = Annotated[str, typer.Option("--reason", help="Why; it goes into the timeline.")]
+Solution = Annotated[str, typer.Option("--solution", help="What is offered to the customer, or was done.")]
+Note = Annotated[str, typer.Option("--text", help="A note for the timeline.")]
+
+
+@app.command("ack")
+def acknowledge(which: Which, url: UrlOption = "", key: KeyOption = "", stage: StageOption = LOCAL) -> None:
+    """Take it on: the escalation stops."""
+    _answer(stage, url, key, which, "acknowledge")
+
+
+@app.command()
+def propose(
+    which: Which, solution: Solution, url: UrlOption = "", key: KeyOption = "", stage: StageOption = LOCAL
+) -> None:
+    """A solution was offered to the customer."""
+    _answer(stage, url, key, which, "propose", solution=solution)
+
+
+@app.command()
+def resolve(
+    which: Which, solution: Solution = "", url: UrlOption = "", key: KeyOption = "", stage: StageOption = LOCAL
+) -> None:
+    """It is solved."""
+    _answer(stage, url, key, which, "resolve", solution=solution)
+
+
+@app.command()
+def close(which: Which, url: UrlOption = "", key: KeyOption = "", stage: StageOption = LOCAL) -> None:
+    """Close the record."""
+    _answer(stage, url, key, which, "close")
+
+
+@app.command()
+def escalate(
+    which: Which, reason: Reason, url: UrlOption = "", key: KeyOption = "", stage: StageOption = LOCAL
+) -> None:
+    """Page the next rung now."""
+    _answer(stage, url, key, which, "escalate", reason=reason)
+
+
+@app.command("hand-over")
+def hand_over(
+    which: Which,
+    to: Annotated[str, typer.Option("--to", help="A person of the policy, who must acknowledge.")],
+    url: UrlOption = "",
+    key: KeyOption = "",
+    stage: StageOption = LOCAL,
+) -> None:
+    """Give it to somebody else."""
+    _answer(stage, url, key, which, "hand-over", to=to)
+
+
+@app.command()
+def reclassify(
+    which: Which,
+    level: Annotated[str, typer.Option("--level", help="A level of the rules it was opened under.")],
+    reason: Reason,
+    url: UrlOption = "",
+    key: KeyOption = "",
+    stage: StageOption = LOCAL,
+) -> None:
+    """Set another level, up or down."""
+    _answer(stage, url, key, which, "reclassify", level=level, reason=reason)
+
+
+@app.command()
+def wait(which: Which, reason: Reason, url: UrlOption = "", key: KeyOption = "", stage: StageOption = LOCAL) -> None:
+    """Wait for the customer: the resolve clock stops."""
+    _answer(stage, url, key, which, "wait", reason=reason)
+
+
+@app.command()
+def resume(which: Which, url: UrlOption = "", key: KeyOption = "", stage: StageOption = LOCAL) -> None:
+    """The customer answered: the resolve clock goes on."""
+    _answer(stage, url, key, which, "resume")
+
+
+@app.command("follow-up")
+def follow_up(which: Which, url: UrlOption = "", key: KeyOption = "", stage: StageOption = LOCAL) -> None:
+    """The customer was called afterwards."""
+    _answer(stage, url, key, which, "follow-up")
+
+
+@app.command()
+def confirm(which: Which, url: UrlOption = "", key: KeyOption = "", stage: StageOption = LOCAL) -> None:
+    """The customer agrees that it is solved."""
+    _answer(stage, url, key, which, "confirm")
+
+
+@app.command()
+def reopen(
+    which: Which, reason: Reason = "", url: UrlOption = "", key: KeyOption = "", stage: StageOption = LOCAL
+) -> None:
+    """Take it back into handling."""
+    _answer(stage, url, key, which, "reopen", reason=reason)
+
+
+@app.command("root-cause")
+def root_cause(
+    which: Which, text: Note = "", url: UrlOption = "", key: KeyOption = "", stage: StageOption = LOCAL
+) -> None:
+    """The analysis of the root cause began."""
+    _answer(stage, url, key, which, "root-cause", text=text)
+
+
+@app.command()
+def milestone(
+    which: Which,
+    name: Annotated[str, typer.Option("--name", help="As the level's plan names it.")],
+    text: Note = "",
+    url: UrlOption = "",
+    key: KeyOption = "",
+    stage: StageOption = LOCAL,
+) -> None:
+    """A step of the level's own plan is done."""
+    _answer(stage, url, key, which, "milestone", milestone=name, text=text)
+
+
+def _answer(stage: str, url: str, key: str, which: str, verb: str, **said: str) -> None:
+    if not key:
+        refuse(
+            "people answer with a key of their own: set TOCSIN_API_KEY (`tocsin keys add NAME --person ID` makes one)"
+        )
+    once = {"Idempotency-Key": secrets.token_hex(16)}  # a repeat after a lost answer changes nothing
+    body = json.dumps({name: value for name, value in said.items() if value})
+    with connected(stage, url, key) as api:
+        try:
+            found = api.call("POST", f"v1/incidents/{named(which)}/{verb}", body, once)
+        except ApiError as error:
+            faults = [f"  {fault['field']}: {fault['message']}" for fault in error.faults]
+            refuse("\n".join([str(error), *faults]), FAILED)
+    typer.echo(
+        f"{_SAID[found['status']]}: {found['state']}, level {found['level']}, held by {found['holder'] or 'nobody'}"
+    )
+
+
+_SAID = {
+    "accepted": "done",
+    "duplicate": "done before",
+    "kept": "kept, but not in effect yet",
+    "no_effect": "nothing was left to do",
+}

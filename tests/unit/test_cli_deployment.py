@@ -1,0 +1,84 @@
+"""How a command finds a stage, and what it says when it cannot."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import boto3
+import httpx
+import pytest
+import typer
+from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.stub import Stubber
+
+from cli.deployment import Deployment, outputs_of, reaching
+from cli.local_stack import stack
+from shared.ports import UnavailableError
+from tests.unit.cli_stage import tocsin
+
+
+def test_outputs_are_those_of_both_stacks() -> None:
+    client = boto3.client("cloudformation", region_name="eu-central-1")
+    with Stubber(client) as cloudformation:
+        for name, outputs in {
+            "TocsinStateful-prod": {"IncidentsTable": "t-1", "KeyArn": "k"},
+            "TocsinService-prod": {"EventsQueueUrl": "https://q"},
+        }.items():
+            described = {
+                "StackName": name,
+                "CreationTime": "2026-03-01T00:00:00Z",
+                "StackStatus": "CREATE_COMPLETE",
+                "Outputs": [{"OutputKey": key, "OutputValue": value} for key, value in outputs.items()],
+            }
+            cloudformation.add_response("describe_stacks", {"Stacks": [described]}, {"StackName": name})
+        found = outputs_of(client, "prod")
+        cloudformation.assert_no_pending_responses()
+    assert found == {"IncidentsTable": "t-1", "KeyArn": "k", "EventsQueueUrl": "https://q"}
+
+
+def test_a_stage_that_is_not_deployed_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    client = boto3.client("cloudformation", region_name="eu-central-1")
+    with Stubber(client) as cloudformation:
+        cloudformation.add_client_error("describe_stacks", "ValidationError", "Stack does not exist")
+        with pytest.raises(typer.Exit) as ended:
+            outputs_of(client, "dev")
+    assert ended.value.exit_code == 2
+    assert capsys.readouterr().err.startswith("there is no stack TocsinStateful-dev in this account and region")
+
+
+def test_without_a_local_stack_one_is_told_how_to_get_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(stack, "STATE", tmp_path / "local.json")
+    result = tocsin("incidents", "list")
+    assert result.exit_code == 1
+    assert result.stderr == (
+        "no local stack is running: start one with `tocsin up`; or name a deployed stage with --stage\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (UnavailableError("the store could not be reached"), "stage dev: the store could not be reached; try again"),
+        (
+            EndpointConnectionError(endpoint_url="https://x"),
+            'stage dev: Could not connect to the endpoint URL: "https://x"',
+        ),
+        (
+            ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "GetItem"),
+            "stage dev: GetItem: AccessDenied: no",
+        ),
+    ],
+)
+def test_what_goes_wrong_on_the_way_is_said_in_a_line(
+    error: Exception, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(typer.Exit) as ended, reaching("dev"):
+        raise error
+    assert (ended.value.exit_code, capsys.readouterr().err) == (1, f"{said}\n")
+
+
+def test_an_output_that_is_missing_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    deployment = Deployment("dev", {}, lambda _: None, httpx.Client)
+    with pytest.raises(typer.Exit):
+        deployment.output("ApiUrl")
+    assert capsys.readouterr().err == "stage dev has no output ApiUrl: deploy it again\n"
