@@ -1,13 +1,15 @@
 """The second engine: find what was lost on its way and drive it again (I1, I3, I7)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from shared.application.fire_timer import advance
 from shared.application.send_message import settle_sending
 from shared.application.sweep_timers import OVERDUE, due_timers, hand_over
 from shared.application.world import World
 from shared.domain.instants import MINUTE
-from shared.ports import ConflictError, UnavailableError
+from shared.domain.message import Message
 
 _STUCK = MINUTE
 _AT_ONCE = 200
@@ -26,17 +28,15 @@ class Findings:
 def audit(world: World) -> Findings:
     """Drive again: timers overdue by more than 30 s, incidents whose step is a minute late, messages that are stuck."""
     now = world.time.now()
-    overdue = hand_over(world, list(due_timers(world, now, now - OVERDUE))[:_AT_ONCE], now)
+    overdue = list(due_timers(world, now, now - OVERDUE))[:_AT_ONCE]
+    _try(world, lambda: hand_over(world, overdue, now))
     silent = world.incidents.silent(now - _STUCK, _AT_ONCE)
     for incident in silent:
-        _wake(world, incident)
+        _try(world, partial(_wake, world, incident))
     stuck = world.outbox.stuck(now - _STUCK, _AT_ONCE)
     for message in stuck:
-        if message.state == "sending":
-            settle_sending(world, message)
-        else:
-            world.messages_queue.send([(str(message.key), 0)])
-    findings = Findings(overdue, len(silent), len(stuck))
+        _try(world, partial(_drive, world, message))
+    findings = Findings(len(overdue), len(silent), len(stuck))
     world.metrics.count("OverdueTimers", findings.overdue_timers)
     world.metrics.count("SilentIncidents", findings.silent_incidents)
     world.metrics.count("StuckMessages", findings.stuck_messages)
@@ -50,7 +50,19 @@ def _wake(world: World, incident: str) -> None:
         return
     if stored.alarm is not None and not world.timers.pending(stored.alarm):
         world.timers.put(stored.alarm)  # lost or parked: the step can only be taken by claiming it
+    advance(world, incident, None)
+
+
+def _drive(world: World, message: Message) -> None:
+    if message.state == "sending":
+        settle_sending(world, message)
+    else:
+        world.messages_queue.send([(str(message.key), 0)])
+
+
+def _try(world: World, work: Callable[[], object]) -> None:
+    """One that cannot be driven, or that somebody else is at work on, must not hold up the others."""
     try:
-        advance(world, incident, None)
-    except (ConflictError, UnavailableError):
-        world.metrics.count("AuditGaveUp")  # somebody is at work on it
+        work()
+    except Exception:  # noqa: BLE001 - a poisoned record may raise anything; its own timer tells operations what
+        world.metrics.count("AuditGaveUp")

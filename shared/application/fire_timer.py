@@ -42,7 +42,7 @@ def fire_or_park(world: World, timer: Timer) -> None:
     """
     try:
         fire_timer(world, timer)
-    except UnavailableError:
+    except (ConflictError, UnavailableError):
         raise  # load, not poison
     except Exception as error:
         if world.timers.failed(timer) < GIVE_UP_AFTER:

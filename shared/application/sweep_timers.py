@@ -37,7 +37,10 @@ def sweep_timers(world: World) -> int:
 
 def due_timers(world: World, now: int, until: int) -> Iterator[Timer]:
     """Timers due by `until`, hour by hour from the cursor; hours that are over and empty are passed for good."""
-    first = world.timers.cursor() or (now - HOUR) // HOUR
+    first = world.timers.cursor()
+    if not first:
+        first = (now - HOUR) // HOUR
+        world.timers.move_cursor(first)  # else a stage whose sweeps soon stopped would skip hours when they go on
     passable = True
     for hour in range(first, until // HOUR + 1):
         empty = True
