@@ -39,6 +39,7 @@ class Functions(Construct):
         queues: Queues,
         operations: sns.Topic,
         link_base_url: str,
+        email_configuration_set: str,
     ) -> None:
         super().__init__(scope, construct_id)
         self._workshop = workshop
@@ -51,7 +52,7 @@ class Functions(Construct):
         self.arm_timers = self._make_arm_timers()
         self.fire_timer = self._make_fire_timer()
         self.relay_outbox = self._make_relay_outbox()
-        self.send_message = self._make_send_message(link_base_url)
+        self.send_message = self._make_send_message(link_base_url, email_configuration_set)
         self.record_delivery = self._make_record_delivery()
         self.respond = self._make_respond()
         self.audit = self._make_audit()
@@ -164,7 +165,7 @@ class Functions(Construct):
         made.follow(_stream(self._data.outbox), failures=self._queues.stream_failures)
         return made
 
-    def _make_send_message(self, link_base_url: str) -> TocsinFunction:
+    def _make_send_message(self, link_base_url: str, email_configuration_set: str) -> TocsinFunction:
         data, stage = self._data, self._workshop.stage
         made = TocsinFunction(
             self,
@@ -176,6 +177,7 @@ class Functions(Construct):
             environment={
                 "TOCSIN_LINK_BASE_URL": link_base_url,
                 "TOCSIN_EMAIL_FROM": stage.email_from,
+                "TOCSIN_EMAIL_CONFIGURATION_SET": email_configuration_set,
                 "TOCSIN_SMS_SENDER": stage.sms_sender,
                 "TOCSIN_WEBHOOK_SECRET_ARN": data.webhook_arn,
             },
@@ -222,7 +224,7 @@ class Functions(Construct):
             description="What people answer: by a page's link, or over the API",
             timeout_seconds=15,
             environment={"TOCSIN_API_KEYS_SECRET_ARN": data.api_keys_arn},
-            may=[*self._decide_and_commit(), read_secret(data.api_keys_arn)],
+            may=[*self._decide_and_commit(), table(data.outbox, "Query"), read_secret(data.api_keys_arn)],
         )
 
     def _make_audit(self) -> TocsinFunction:

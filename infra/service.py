@@ -58,11 +58,13 @@ class ServiceStack(Stack):
             queues=self.queues,
             operations=self.operations,
             link_base_url=stage.link_base_url or f"{self.api.url}/l",
+            email_configuration_set="" if stage.local else stage.stack_name("Email"),
         )
         # Whatever the method: the functions answer HEAD, and say 405 in the contract's own words.
         for path in ("/v1/events", "/v1/incidents/{id}", "/v1/openapi.json"):
             self.api.route(path, self.functions.intake_api)
-        for path in ("/l/{token}", "/v1/incidents/{id}/{verb}"):
+        # A link below a short domain of its own is that domain and the token, so that it fits into an SMS.
+        for path in ("/l/{token}", "/{token}", "/v1/incidents/{id}/{verb}"):
             self.api.route(path, self.functions.respond)
         self.api.otherwise(self.functions.intake_api)
         for construct, name, minutes in (
@@ -124,10 +126,7 @@ class ServiceStack(Stack):
         return bus
 
     def _follow_receipts(self, stage: Stage) -> None:
-        """What SES says of a message: delivered, bounced, complained.
-
-        The sender's identity belongs to the account and not to a stage, so an operator makes this set its default.
-        """
+        """What SES says of a message: delivered, bounced, complained; every e-mail names the stage's set."""
         if not stage.local:  # the emulator sends no such events
             tells = ses.ConfigurationSet(
                 self,

@@ -54,9 +54,7 @@ class Play:
         self._policy = policy_yaml.load(POLICY).scaled(SPEED)
         self._record = CarrierRecord(stack, self._policy)
         secrets = stack.client("secretsmanager")
-        key = give_key(
-            secrets, stack.outputs["ApiKeysSecretArn"], name="ServiceNow", source=story.events[0]["source"]
-        )
+        key = give_key(secrets, stack.outputs["ApiKeysSecretArn"], name="ServiceNow", source=story.events[0]["source"])
         self._auth = {"authorization": f"Bearer {key}"}
         self._outcome = Outcome(start=_now() + _AT_ONCE)
         self._events = from_now(story, self._outcome.start)

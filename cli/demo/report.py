@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from statistics import median
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
     from cli.demo.play import Outcome
 
 IN_TIME = 3 * SECOND
-"""How late (milliseconds) a page may be in the carrier's record of the local stack, cold starts included."""
+"""How late (milliseconds) a page of a deadline may be in the carrier's record on the local stack."""
+AT_OPENING = 30 * SECOND
+"""How late the page of a new complaint may be: the promise of C1. The first one waits for four cold starts."""
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -45,8 +48,12 @@ def show_sent(sent: Sent, match: Match | None, start: int) -> None:
     why = " ".join(filter(None, (page.reason, page.clock)))
     console.print(
         f"{at}  {sent.via:6} {sent.person:11} {page.rung:16} {page.subject}  {why:24} "
-        f"[{'green' if match.late <= IN_TIME else 'red'}]{match.late / SECOND:+.2f} s[/]"
+        f"[{'green' if match.late <= _allowed(match) else 'red'}]{match.late / SECOND:+.2f} s[/]"
     )
+
+
+def _allowed(match: Match) -> int:
+    return AT_OPENING if match.page.reason == "opened" else IN_TIME
 
 
 def show_answer(sent: Sent, shown: int, done: int) -> None:
@@ -62,8 +69,11 @@ def show_verdict(outcome: Outcome) -> bool:
         console.print(f"  {'[green]✓' if holds else '[red]✗'}[/] {what}")
     for match in outcome.matches:
         if match.sent is None:
-            console.print(f"    missing: {match.page.rung} {match.page.subject} {match.page.reason}, due "
-                          f"{format_instant(match.page.at)}", style="red")
+            console.print(
+                f"    missing: {match.page.rung} {match.page.subject} {match.page.reason}, due "
+                f"{format_instant(match.page.at)}",
+                style="red",
+            )
     for sent in outcome.extra:
         console.print(f"    not asked for: {sent.via} to {sent.person}: {sent.text}", style="red")
     return all(holds for _, holds in checks)
@@ -71,14 +81,12 @@ def show_verdict(outcome: Outcome) -> bool:
 
 def _show_lateness(matches: list[Match]) -> None:
     table = Table(title="\nPaged, from the carrier's own record", title_justify="left", box=None, pad_edge=False)
-    for name in ("rung", "pages", "median late", "latest"):
-        table.add_column(name, justify="left" if name == "rung" else "right")
-    for rung in dict.fromkeys(match.page.rung for match in matches):
-        lates = sorted(match.late for match in matches if match.page.rung == rung and match.late is not None)
+    for name in ("reason", "pages", "median late", "latest"):
+        table.add_column(name, justify="left" if name == "reason" else "right")
+    for reason in dict.fromkeys(match.page.reason for match in matches):
+        lates = [match.late for match in matches if match.page.reason == reason and match.late is not None]
         if lates:
-            table.add_row(
-                rung, str(len(lates)), f"{lates[len(lates) // 2] / SECOND:.2f} s", f"{lates[-1] / SECOND:.2f} s"
-            )
+            table.add_row(reason, str(len(lates)), f"{median(lates) / SECOND:.2f} s", f"{max(lates) / SECOND:.2f} s")
     console.print(table)
     console.print()
 
@@ -97,7 +105,10 @@ def _checks(outcome: Outcome) -> list[tuple[str, bool]]:
         (f"every page the rules ask for reached the carrier ({len(matches)})", len(lates) == len(matches) > 0),
         ("and nothing else did", not outcome.extra),
         ("none was early", all(late >= 0 for late in lates)),
-        (f"none was more than {IN_TIME // SECOND} s late", all(late <= IN_TIME for late in lates)),
+        (
+            f"a new complaint paged within {AT_OPENING // SECOND} s, a deadline within {IN_TIME // SECOND} s",
+            all(match.late is not None and match.late <= _allowed(match) for match in matches),
+        ),
         (f"{ANSWERED} was acknowledged by the link in the SMS", answered.get("acknowledged") is True),
         ("and its chain stopped there", outcome.answered_at is not None and not after),
         (f"{UNANSWERED} climbed to the {LAST_RUNG}", LAST_RUNG in climbed),

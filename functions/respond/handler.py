@@ -34,11 +34,13 @@ _OF_PAGES = {
 
 
 @app.route("/l/<token>", method=["GET", "HEAD"])
+@app.route("/<token>", method=["GET", "HEAD"])
 def get_link(token: str) -> Response[str]:
     return _say(lambda: _page(lambda: open_link(bootstrap.world(), token)))
 
 
 @app.post("/l/<token>")
+@app.post("/<token>")
 def post_link(token: str) -> Response[str]:
     return _say(lambda: _post_link(token))
 

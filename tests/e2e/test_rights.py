@@ -26,7 +26,11 @@ def test_no_function_may_change_what_the_timeline_says(guarded_stack: LocalStack
     [taken] = post(guarded_stack, complaint("C-DENIED", level="major"))
     eventually(lambda: incident(guarded_stack, taken))
     functions = guarded_stack.client("lambda").list_functions()["Functions"]
-    [intake] = [function for function in functions if "Intake" in function["FunctionName"] and "Api" not in function["FunctionName"]]
+    [intake] = [
+        function
+        for function in functions
+        if "Intake" in function["FunctionName"] and "Api" not in function["FunctionName"]
+    ]
     role = guarded_stack.client("sts").assume_role(RoleArn=intake["Role"], RoleSessionName="test")["Credentials"]
     as_intake = boto3.client(
         "dynamodb",

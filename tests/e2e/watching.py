@@ -8,6 +8,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+import httpx
+
 from cli.local_stack.stack import LocalStack
 
 LINK = re.compile(r"https?://\S+/l/[\w-]{11}\b")
@@ -16,7 +18,9 @@ _T = TypeVar("_T")
 
 def complaint(subject: str, *, source: str = "crm/hotline", event_id: str = "", **data: Any) -> dict[str, Any]:
     """A complaint that happened just now."""
-    return event("complaint.received", subject, source=source, event_id=event_id, summary="水壶漏水", channel="hotline", **data)
+    return event(
+        "complaint.received", subject, source=source, event_id=event_id, summary="水壶漏水", channel="hotline", **data
+    )
 
 
 def event(kind: str, subject: str, *, source: str = "crm/hotline", event_id: str = "", **data: Any) -> dict[str, Any]:
@@ -34,7 +38,7 @@ def event(kind: str, subject: str, *, source: str = "crm/hotline", event_id: str
 
 def post(stack: LocalStack, *events: dict[str, Any]) -> list[str]:
     """Post events over HTTP; the ids of their incidents."""
-    with stack.api as api:
+    with _api(stack) as api:
         answer = api.post("/v1/events", json=list(events))
     assert answer.status_code == 202, answer.text
     return [taken["incident"] for taken in answer.json()]
@@ -42,9 +46,14 @@ def post(stack: LocalStack, *events: dict[str, Any]) -> list[str]:
 
 def incident(stack: LocalStack, incident_id: str) -> dict[str, Any]:
     """What the API says of an incident; empty while it says nothing."""
-    with stack.api as api:
+    with _api(stack) as api:
         answer = api.get(f"/v1/incidents/{incident_id}")
     return dict(answer.json()) if answer.status_code == 200 else {}
+
+
+def _api(stack: LocalStack) -> httpx.Client:
+    """Patient: many cold starts at once take their time on two cores."""
+    return stack.http(base_url=stack.api_url, headers={"authorization": f"Bearer {stack.api_key}"}, timeout=60)
 
 
 def texts(stack: LocalStack, about: str, phone: str | None = None) -> list[str]:
