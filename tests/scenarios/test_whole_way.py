@@ -182,7 +182,7 @@ def test_a_poisoned_incident_is_parked_and_the_others_go_on() -> None:
 # A death between any two calls
 
 
-def essence(played: Stage) -> tuple[Incident, list[tuple[str, ...]], list[str]]:
+def essence(played: Stage) -> tuple[Incident, list[tuple[str, str, str, str, str]], list[str]]:
     """What must not depend on who died where."""
     rows = [
         (str(row.key.step), row.key.person, row.reason, str(row.due), str(row.fence))
