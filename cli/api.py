@@ -107,7 +107,7 @@ def _problem(answer: httpx.Response) -> ApiError:
     """RFC 9457 in a line; the gateway's own refusals are no problem documents."""
     try:
         document = answer.json()
-        message = " ".join(document[part] for part in ("title", "detail") if document.get(part))
+        message = ". ".join(document[part] for part in ("title", "detail") if document.get(part))
         faults = document.get("errors") or ()
     except (ValueError, AttributeError, TypeError):
         message, faults = "", ()

@@ -154,7 +154,7 @@ def _answer(stage: str, url: str, key: str, which: str, verb: str, **said: str) 
 
 _SAID = {
     "accepted": "done",
-    "duplicate": "done before",
+    "duplicate": "done",  # the key is this call's own, so it was a repeat after a lost answer
     "kept": "kept, but not in effect yet",
     "no_effect": "nothing was left to do",
 }

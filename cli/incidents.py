@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from cli.api import ApiError, KeyOption, UrlOption, connected
 from cli.deployment import LOCAL, StageOption, find, reaching
+from cli.paper import paper
 from cli.refuse import FAILED, refuse
 from shared.domain.events import incident_id
 from shared.domain.incident import Incident
@@ -41,9 +41,13 @@ def list_incidents(
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False))
         return
-    table = Table(*("incident", "source", "subject", "level", "state", "holder", "next", "at"))
+    table = Table()
+    for name in ("incident", "complaint", "level", "state", "holder", "next step", "at"):
+        table.add_column(name, overflow="fold", no_wrap=name in ("incident", "at"))
     for each in found:
-        table.add_row(*(escape(str(value or "-")) for value in each.values()))
+        complaint = f"{each['source']}#{each['subject']}"
+        rest = (each[part] or "-" for part in ("level", "state", "holder", "next_step", "next_step_at"))
+        table.add_row(each["incident"], escape(complaint), *map(escape, rest))
     _print(table)
 
 
@@ -115,7 +119,7 @@ def _data(data: Mapping[str, Any]) -> str:
 
 
 def _print(*parts: str | Table) -> None:
-    console = Console(highlight=False)
+    console = paper()
     for part in _with_space(parts):
         console.print(part, soft_wrap=isinstance(part, str))
 

@@ -9,11 +9,11 @@ from typing import Annotated
 
 import typer
 from pydantic import ValidationError
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from cli.deployment import LOCAL, StageOption, find, reaching
+from cli.paper import paper
 from cli.refuse import FAILED, refuse
 from shared.application.read_event import not_for_systems, problems, unwrapped
 from shared.application.strict_json import read_json
@@ -45,10 +45,15 @@ def list_quarantined(
     if as_json:
         typer.echo(json.dumps([_told(each) for each in found], ensure_ascii=False))
         return
-    table = Table("at", "id", "reason", "detail")
+    if not found:
+        typer.echo("Nothing is quarantined.")
+        return
+    table = Table()
+    for name in ("at", "id", "reason", "detail"):
+        table.add_column(name, overflow="fold", no_wrap=name in ("at", "id"))
     for each in found:
         table.add_row(format_instant(each.at), escape(each.id), each.reason, escape(each.detail))
-    Console(highlight=False).print(table if found else "Nothing is quarantined.")
+    paper().print(table)
 
 
 @app.command()

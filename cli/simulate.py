@@ -18,6 +18,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from cli import event_lines
+from cli.paper import paper
 from cli.play import Player
 from cli.refuse import refuse
 from shared.adapters.policy_yaml import PolicyError, load, shipped
@@ -215,7 +216,7 @@ def _by_rung(counted: Counter[str], rules: Policy) -> dict[str, int]:
 
 
 def _show(summary: Summary, until: int) -> None:
-    console = Console(highlight=False)
+    console = paper()
     console.print(
         f"[bold]{summary.events:,}[/bold] events of [bold]{summary.incidents:,}[/bold] incidents, "
         f"{summary.duplicates:,} duplicates, {summary.quarantined:,} quarantined; until {format_instant(until)}"

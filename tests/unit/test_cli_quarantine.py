@@ -36,7 +36,7 @@ def test_list_shows_reasons_and_nothing_personal(deployed: Stage) -> None:
     (found,) = json.loads(tocsin("quarantine", "list", "--json").stdout)
     assert (found["id"], found["reason"], found["surface"]) == (only_id(deployed), "invalid", "queue")
     assert "channel" in found["detail"]
-    text = tocsin("quarantine", "list", COLUMNS="300").stdout
+    text = tocsin("quarantine", "list").stdout
     assert found["id"] in text
     assert PHONE not in text
 

@@ -84,7 +84,7 @@ def test_one_that_spoils_the_whole_request_is_found(server: ApiServer, written: 
     )  # as deep as an event may be, so too deep in an array
     result = send(server, written(*(numbered(n) for n in range(3)), deep, *(numbered(n) for n in range(4, 8))))
     assert (result.exit_code, result.stdout) == (1, "7 accepted, 0 duplicate, 1 refused; 7 incidents\n")
-    assert result.stderr.startswith("refused crm/hotline e3: HTTP 400: The body cannot be read")
+    assert result.stderr.startswith("refused crm/hotline e3: HTTP 400: The body cannot be read. ")
     assert {taken.status for taken in arrive(server.world)} == {"accepted"}
 
 
@@ -175,7 +175,7 @@ def test_an_api_that_is_not_there_is_named(
 def test_a_key_of_nobody_ends_the_command(server: ApiServer, written: Written) -> None:
     result = send(server, written(*(numbered(n) for n in range(150))), key="nobody's")
     assert result.exit_code == 1
-    assert result.stderr.splitlines()[-1].startswith("HTTP 401: A valid API key is needed")
+    assert result.stderr.splitlines()[-1].startswith("HTTP 401: A valid API key is needed. ")
     assert len(server.bodies) == 1
     assert "nobody's" not in result.output
 
