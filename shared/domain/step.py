@@ -20,7 +20,7 @@ class Step:
     """
 
     def __init__(self, incident: Incident, policy: Policy, directory: Directory, now: int) -> None:
-        self.incident = incident
+        self.incident = changed(incident)
         self.policy = policy
         self.directory = directory
         self.now = now
@@ -44,8 +44,8 @@ class Step:
         return self.policy.levels[self.course.level]
 
     def change(self, **fields: Any) -> None:
-        """Replace fields of the incident."""
-        self.incident = changed(self.incident, **fields)
+        """Set fields of the incident: the step's own copy, which nobody else sees before it is decided."""
+        vars(self.incident).update(fields)
 
     def enter(self, at: int, kind: str, **data: object) -> None:
         """Write a line of the timeline."""
@@ -119,7 +119,7 @@ class Step:
         self.enter(self.now, "told", to=to, reason=reason, about=about or None)
 
     def decision(self, answer: Answer = "accepted") -> Decision:
-        """What was decided."""
+        """What was decided; the step is over."""
         return Decision(self.incident, tuple(self.pages), tuple(self.tells), tuple(self.entries), answer)
 
     def _with_paged(self, rung: int) -> tuple[int, ...]:
