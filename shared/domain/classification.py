@@ -76,7 +76,7 @@ def known_from(facts: Facts, channel: str | None, keywords: frozenset[str]) -> K
 
 
 def together(known: Known, more: Known) -> Known:
-    """Both: figures and scope keep their highest, keywords add up, the rest is replaced where there is something new."""
+    """Both: figures and scope keep their highest, keywords add up, the rest is replaced where there is news."""
     return Known(
         channel=more.channel or known.channel,
         stated=more.stated or known.stated,
