@@ -277,7 +277,7 @@ class Policy(_Part):
     zone: Zone = "Asia/Shanghai"
     levels: Annotated[Mapping[Identifier, LevelRules], Field(min_length=1)]
     classification: Classification
-    keywords: Mapping[Identifier, Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(min_length=1)]] = {}
+    keywords: Mapping[Identifier, tuple[Annotated[str, Field(min_length=1)], ...]] = {}
     close_requires: Literal["none", "confirmation"] = "none"
     rating: Rating = Rating()
     aftercare: Aftercare = Aftercare()

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from functions.intake_api import handler as systems
 from functions.respond import handler as people
+from shared.adapters.answer_page import AnswerPages
 from shared.application.answer import VERBS
 from tests.fakes import FakeWorld
 from tests.unit.door_requests import (
@@ -67,7 +68,8 @@ _fuzz = settings(max_examples=150, deadline=None, suppress_health_check=[HealthC
 def world(monkeypatch: pytest.MonkeyPatch) -> FakeWorld:
     made = a_world()
     for door in (systems, people):
-        monkeypatch.setattr(door, "bootstrap", SimpleNamespace(world=lambda: made))
+        drawn = SimpleNamespace(world=lambda: made, pages=lambda: AnswerPages(made.incidents.timeline))
+        monkeypatch.setattr(door, "bootstrap", drawn)
     return made
 
 
@@ -119,6 +121,7 @@ def test_any_body_at_the_door_of_people(world: FakeWorld, verb: str, body: Any) 
 @_fuzz
 @given(path=st.text(max_size=40), method=st.sampled_from(["GET", "HEAD", "POST", "PUT", "OPTIONS", "TRACE", ""]))
 def test_any_path_at_both_doors(world: FakeWorld, path: str, method: str) -> None:
-    for door in (systems, people):
-        answer = call(door.handler, request(method, f"/{path}", key=CRM_KEY))
-        assert answer.status == 404
+    answer = call(systems.handler, request(method, f"/{path}", key=CRM_KEY))
+    assert answer.status == 404
+    answer = call(people.handler, request(method, f"/{path}", key=CRM_KEY))
+    assert answer.status in (404, 405, 415), "a short link may stand at the root, and nobody has this one"
