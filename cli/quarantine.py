@@ -8,29 +8,19 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from pydantic import ValidationError
 from rich.markup import escape
 from rich.table import Table
 
 from cli.deployment import LOCAL, StageOption, find, reaching
 from cli.paper import paper
 from cli.refuse import FAILED, refuse
-from shared.application.read_event import not_for_systems, problems, unwrapped
-from shared.application.strict_json import read_json
-from shared.domain.events import EVENT, Event, fingerprint
+from cli.replay import RefusedError, readable, renamed, send_again
 from shared.domain.instants import format_instant
-from shared.ports import Incidents, Quarantine, Quarantined, Queue
+from shared.ports import Quarantine, Quarantined
 
 app = typer.Typer(name="quarantine", help="Events that could not be taken.", no_args_is_help=True)
 
 Which = Annotated[str, typer.Argument(metavar="ID", help="As `list` names it.")]
-
-_LOOK_AGAIN = 0.25
-"""Seconds between looks at whether a replayed event was taken."""
-
-
-class RefusedError(Exception):
-    """This body would come straight back to quarantine, or nobody could tell whether it did."""
 
 
 @app.command("list")
@@ -76,6 +66,9 @@ def show(
 def replay(
     which: Which,
     edit: Annotated[Path | None, typer.Option(metavar="FILE", help="Send this instead: the body, repaired.")] = None,
+    as_id: Annotated[
+        str, typer.Option("--as", metavar="EVENT-ID", help="Send it under an id of its own.", show_default=False)
+    ] = "",
     wait: Annotated[float, typer.Option(min=0, help="Seconds to wait until it is taken.")] = 30,
     stage: StageOption = LOCAL,
 ) -> None:
@@ -86,8 +79,9 @@ def replay(
         found = _one(quarantine, which)
         try:
             body = found.body if edit is None else edit.read_text(encoding="utf-8-sig")
+            body = renamed(body, as_id) if as_id else body
             event = readable(body, time.time_ns() // 1_000_000)
-            done = again(event, body, deployment.incidents(), deployment.events_queue(), patience=wait)
+            done = send_again(event, body, deployment.incidents(), deployment.events_queue(), patience=wait)
         except (OSError, UnicodeDecodeError) as error:
             refuse(f"{edit}: cannot be read ({error})")
         except RefusedError as error:
@@ -110,51 +104,6 @@ def discard(
             typer.confirm(f"Forget {found.id} ({found.reason}) for good?", abort=True)
         quarantine.discard(found.id)
     typer.echo(f"forgotten: {found.id}")
-
-
-def readable(body: str, now: int) -> Event:
-    """The event of a body, if the queue's consumer would read it.
-
-    Raises:
-        RefusedError: it would not, and why; without the values.
-    """
-    try:
-        event = EVENT.validate_python(unwrapped(read_json(body.encode("utf-8", "surrogatepass")))[1])
-    except ValidationError as error:
-        raise RefusedError(f"{problems(error)}. Repair it: show --show-body, then replay --edit") from None
-    except ValueError as error:
-        raise RefusedError(f"it is {error}") from None
-    if refusal := not_for_systems(event, now):
-        raise RefusedError(refusal[1])
-    if event.incident is None:
-        raise RefusedError("neither subject nor data.incident names an incident")
-    return event
-
-
-def again(event: Event, body: str, incidents: Incidents, queue: Queue, *, patience: float) -> str:
-    """Send an event to the queue and wait until it was taken; what was done.
-
-    The queue's consumer quarantines a second time under the same id: whoever discarded before the event is known to
-    be taken could discard that one, and the event with it (I1).
-
-    Raises:
-        RefusedError: another event was taken under its id, or it was not taken in time.
-        UnavailableError: the queue could not be reached; nothing was sent.
-    """
-    taken = incidents.taken(event.source, event.id)
-    if taken is not None and taken.fingerprint != fingerprint(event):
-        raise RefusedError(
-            f"another event was taken as {event.id} of {event.source}: give this one an id of its own, or discard it"
-        )
-    if taken is not None:
-        return "was taken before"
-    queue.send([(body, 0)])
-    until = time.monotonic() + patience
-    while incidents.taken(event.source, event.id) is None:
-        if time.monotonic() >= until:
-            raise RefusedError(f"it was sent and not taken within {patience:g} s. Replaying again is safe")
-        time.sleep(_LOOK_AGAIN)
-    return "taken"
 
 
 def _one(quarantine: Quarantine, which: str) -> Quarantined:

@@ -22,6 +22,7 @@ from cli.deployment import Deployment
 from cli.main import app
 from functions.intake_api import handler as intake
 from functions.respond import handler as respond
+from shared.adapters.dynamo_timers import DynamoTimers
 from shared.application.read_event import take_body
 from shared.application.world import World
 from shared.ports import Queue
@@ -59,7 +60,9 @@ class Stage(Deployment):
         """The use cases' world over this stage's store; what is not in the store is fake."""
         fake = a_world()
         ports = {each.name: getattr(fake, each.name) for each in fields(World)}
-        return World(**ports | {"incidents": self.incidents(), "quarantine": self.quarantine()})
+        timers = DynamoTimers(lambda: self.client("dynamodb"), self.tables)
+        stored = {"incidents": self.incidents(), "quarantine": self.quarantine(), "timers": timers}
+        return World(**ports | stored)
 
     def events_queue(self) -> Queue:  # type: ignore[override]  # another queue, by the same port
         return ConsumedQueue(self.consume)

@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from shared.application.fire_timer import fire_timer
+from shared.domain.timer import timer_from
 from tests.unit.cli_stage import Stage, stage, tocsin
-from tests.unit.door_requests import INCIDENT, complaint
+from tests.unit.door_requests import INCIDENT, complaint, said
 
 PHONE = "+8613912345678"
 
@@ -29,6 +31,18 @@ def wrong(**changes: Any) -> dict[str, Any]:
 def only_id(deployed: Stage) -> str:
     (found,) = deployed.quarantine().list()
     return found.id
+
+
+def events_of(deployed: Stage) -> list[str]:
+    """Ids of the events that were applied to the incident, in order."""
+    lines = deployed.incidents().timeline(INCIDENT)
+    return [entry.data["event"] for line in lines for entry in line.entries if "event" in entry.data]
+
+
+def give_up(deployed: Stage) -> None:
+    """Let the time pass that early events are kept."""
+    (row,) = deployed.client("dynamodb").scan(TableName="timers")["Items"]
+    fire_timer(deployed.world, timer_from(row["PK"]["S"], row["SK"]["S"]))
 
 
 def test_list_shows_reasons_and_nothing_personal(deployed: Stage) -> None:
@@ -99,17 +113,39 @@ def test_one_that_comes_straight_back_is_not_lost(deployed: Stage) -> None:
     assert len(deployed.quarantine().list()) == 1
 
 
-def test_other_content_under_a_taken_id_needs_an_id_of_its_own(deployed: Stage, tmp_path: Path) -> None:
+def test_other_content_under_a_taken_id_needs_an_id_of_its_own(deployed: Stage) -> None:
     deployed.take(complaint(), complaint(data__summary="The milk was off"))
     which = only_id(deployed)
     result = tocsin("quarantine", "replay", which)
     assert result.exit_code == 1
-    assert "another event was taken as e1 of crm/hotline" in result.stderr
-    body = json.loads(tocsin("quarantine", "show", which, "--show-body").stdout)
-    repaired = tmp_path / "repaired.json"
-    repaired.write_text(json.dumps(body | {"id": "e1-again"}))
-    assert tocsin("quarantine", "replay", which, "--edit", repaired).exit_code == 0
+    assert "crm/hotline sent another event as e1. Replay this one --as an id of its own" in result.stderr
+    assert tocsin("quarantine", "replay", which, "--as", "e1-again").exit_code == 0
     assert deployed.quarantine().list() == ()
+    assert events_of(deployed) == ["e1", "e1-again"]
+
+
+def test_an_event_that_was_given_up_is_not_mistaken_for_one_that_was_applied(deployed: Stage) -> None:
+    deployed.take(said("acknowledged", by="x"))
+    give_up(deployed)
+    deployed.take(complaint())
+    which = only_id(deployed)
+    result = tocsin("quarantine", "replay", which)
+    assert result.exit_code == 1
+    assert "it was given up under the id e2. Replay it --as an id of its own" in result.stderr
+    assert len(deployed.quarantine().list()) == 1
+    assert tocsin("quarantine", "replay", which, "--as", "e2-again").stdout == f"taken: {INCIDENT}\n"
+    assert deployed.quarantine().list() == ()
+    assert events_of(deployed) == ["e1", "e2-again"]
+
+
+def test_an_event_that_waits_for_its_complaint_is_kept_there(deployed: Stage, tmp_path: Path) -> None:
+    deployed.take(said("acknowledged", by="x"), wrong(id="e9"))
+    repaired = tmp_path / "repaired.json"
+    repaired.write_text(json.dumps(said("acknowledged", by="x")))
+    result = tocsin("quarantine", "replay", only_id(deployed), "--edit", repaired)
+    assert result.stdout == f"waits for its complaint: {INCIDENT}\n"
+    deployed.take(complaint())
+    assert events_of(deployed) == ["e1", "e2"]
 
 
 def test_what_was_taken_meanwhile_only_leaves_the_quarantine(deployed: Stage, tmp_path: Path) -> None:
@@ -124,7 +160,7 @@ def test_what_was_taken_meanwhile_only_leaves_the_quarantine(deployed: Stage, tm
 
 
 @pytest.mark.parametrize(
-    ("repaired", "said"),
+    ("repaired", "reason"),
     [
         ("{", "not JSON"),
         (json.dumps(complaint(source="api")), "names a surface for people"),
@@ -132,13 +168,13 @@ def test_what_was_taken_meanwhile_only_leaves_the_quarantine(deployed: Stage, tm
         (json.dumps(complaint(type="complaint.closed", subject=None, data={})), "names an incident"),
     ],
 )
-def test_a_repair_that_would_come_back_is_refused(deployed: Stage, tmp_path: Path, repaired: str, said: str) -> None:
+def test_a_repair_that_would_come_back_is_refused(deployed: Stage, tmp_path: Path, repaired: str, reason: str) -> None:
     deployed.take(wrong())
     file = tmp_path / "repaired.json"
     file.write_text(repaired)
     result = tocsin("quarantine", "replay", only_id(deployed), "--edit", file)
     assert result.exit_code == 1
-    assert said in result.stderr
+    assert reason in result.stderr
     assert len(deployed.quarantine().list()) == 1
 
 
