@@ -11,6 +11,7 @@ from cli.demo.play import Play
 from cli.demo.report import console, show_story, show_verdict
 from cli.demo.story import POLICY, SPEED, read_slice
 from cli.local_stack.emulator import LocalStackError
+from cli.local_stack.links import links_note
 from cli.local_stack.stack import local_stack
 
 
@@ -23,7 +24,8 @@ def demo(
     show_story(story)
     try:
         with local_stack(policy=POLICY, time_scale=SPEED, keep_logs=keep_logs) as stack:
-            console.print(f"Deployed in {time.monotonic() - started:.0f} s: {stack.api_url}\n")
+            console.print(f"Deployed in {time.monotonic() - started:.0f} s: {stack.api_url}")
+            console.print(f"[dim]{links_note(stack)}[/]\n")
             outcome = Play(stack, story).run()
     except LocalStackError as error:
         console.print(f"[red]{error}")

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from cli.local_stack.emulator import Emulator, LocalStackError, free_port
+from cli.local_stack.links import links_note
 from cli.local_stack.stack import HOMES, STATE, LocalStack, bring_up, save, saved_stack
 
 _USUAL_PORT = 4566
@@ -44,6 +45,7 @@ def up(
     typer.echo(f"  AWS       {stack.endpoint_url}")
     typer.echo(f"  policy    {policy}, {time_scale} times the speed")
     typer.echo(f"  details   {STATE}")
+    typer.echo(f"  {links_note(stack)}")
 
 
 def down() -> None:
