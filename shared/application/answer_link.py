@@ -180,10 +180,18 @@ def _found(world: World, token: str) -> tuple[Link | None, LinkView]:
     view = replace(view, incident=incident, rules=world.policies.at(incident.rules))
     if not link_lives(link, incident):
         return link, replace(view, state="superseded")
-    if not incident.is_open or incident.course.phase == "awaiting_confirmation":
+    left = tuple(verb for verb in _wanted(incident) if not _was_used(world, link, verb))
+    if incident.is_solved and not left:
         return link, replace(view, state="over")
-    left = tuple(verb for verb in get_args(LinkVerb) if not _was_used(world, link, verb))
     return link, replace(view, state="open", verbs=left)
+
+
+def _wanted(incident: Incident) -> tuple[LinkVerb, ...]:
+    """What a link may do: everything while the complaint is handled; afterwards a ladder can still be stopped."""
+    if not incident.is_solved:
+        verbs: tuple[LinkVerb, ...] = get_args(LinkVerb)
+        return verbs
+    return ("acknowledge",) if incident.ladder is not None else ()
 
 
 def _was_used(world: World, link: Link, verb: LinkVerb) -> bool:

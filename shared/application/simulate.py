@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from shared.domain.course import missed_by
 from shared.domain.decision import apply_event, needs_history, open_incident, pass_time, record_for
 from shared.domain.directory import Directory
-from shared.domain.events import PEOPLE_SURFACES, ComplaintReceived, Event, incident_id
+from shared.domain.events import PEOPLE_SURFACES, SYSTEM_TYPES, ComplaintReceived, Event, incident_id
 from shared.domain.incident import Incident
 from shared.domain.instants import DAY
 from shared.domain.outcome import Decision, Entry, Page
@@ -113,11 +113,10 @@ def _incident_of(event: Event, sources: dict[str, set[str]]) -> str | None:
     """In a stream a person's command may name its incident by the subject alone, where that is unique."""
     named = vars(event.data).get("incident") or vars(event.data).get("of")
     known = sources.get(event.subject or "", set())
-    if named is not None or event.subject is None or event.source in known:
+    of_people = event.source.partition("/")[0] in PEOPLE_SURFACES or event.type not in SYSTEM_TYPES
+    if named is not None or event.subject is None or event.source in known or not known or not of_people:
         return event.incident
-    if len(known) == 1:
-        return incident_id(next(iter(known)), event.subject)
-    return None if known and event.source in PEOPLE_SURFACES else event.incident
+    return incident_id(next(iter(known)), event.subject) if len(known) == 1 else None
 
 
 def _play(events: Sequence[Event], policy: Policy, directory: Directory, outcome: Outcome, *, timeline: bool) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from shared.domain.calendar import BusinessHours, add_time, time_between
 from shared.domain.classification import Known, first_level, keywords_in, known_from, raised_level, together
 from shared.domain.events import Event, Facts
-from shared.domain.incident import Clock, Course, changed
+from shared.domain.incident import SOLVED, Clock, Course, changed
 from shared.domain.policy import AFTERCARE_CLOCKS, STOPPED_BY_WAITING, Policy
 
 MET_BY: dict[str, tuple[str, ...]] = {
@@ -27,8 +27,6 @@ MET_BY: dict[str, tuple[str, ...]] = {
 
 _STEP_IN_RUNG = 3
 _CLOSING_RUNG = 2
-SOLVED = frozenset({"awaiting_confirmation", "resolved", "closed"})
-"""Phases in which the complaint itself is solved, in the eyes of who handled it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +35,7 @@ class Record:
 
     Attributes:
         rung: the highest rung of the chain on which `by` stood when the event arrived; 0 for none.
+        person: whether `by` is a person of the directory who was authenticated, not an intake system's free text.
         known: what it tells of the complaint, where it tells something.
     """
 
@@ -45,14 +44,15 @@ class Record:
     type: str
     by: str | None = None
     rung: int = 0
+    person: bool = False
     known: Known | None = None
     level: str | None = None
     score: int | None = None
     milestone: str | None = None
 
 
-def record_of(event: Event, policy: Policy, rung: int) -> Record:
-    """The part of an event that the fold reads; `rung` is where its author stands."""
+def record_of(event: Event, policy: Policy, rung: int = 0, *, person: bool = False) -> Record:
+    """The part of an event that the fold reads; `rung` is where its author stands, `person` whether it is one."""
     data = event.data
     said: Mapping[str, Any] = vars(data)  # a missing field is looked up slowly on a model that keeps unknown ones
     known = None
@@ -64,6 +64,7 @@ def record_of(event: Event, policy: Policy, rung: int) -> Record:
         type=event.type,
         by=said.get("by"),
         rung=rung,
+        person=person,
         known=known,
         level=None if known else said.get("level"),
         score=said.get("score"),
@@ -177,8 +178,11 @@ def _at_level(course: Course, level: str, time: int, policy: Policy) -> Course:
     durations = _durations(policy, level, course.known.channel)
     old, new = policy.calendar_of(course.level), policy.calendar_of(level)
     course = changed(course, level=level)
-    if course.phase in SOLVED:
+    if course.phase == "closed":
         return course
+    if course.phase in SOLVED:  # what a resolve would meet is met already
+        unmet = tuple(clock for clock in _missing_clocks(course, policy, time) if _outlives_resolve(clock))
+        return changed(course, clocks=course.clocks + unmet)
     clocks = tuple(
         _relevelled(
             clock, durations.get((clock.name, clock.milestone)), time, (old, new), policy.warning_share, raised=raised
@@ -186,8 +190,7 @@ def _at_level(course: Course, level: str, time: int, policy: Policy) -> Course:
         for clock in course.clocks
     )
     course = changed(course, clocks=clocks)
-    present = {(clock.name, clock.milestone) for clock in clocks}
-    course = changed(course, clocks=clocks + _level_clocks(course, policy, time, without=present))
+    course = changed(course, clocks=clocks + _missing_clocks(course, policy, time))
     return _paused(course, time, policy) if course.phase == "waiting" else course
 
 
@@ -226,12 +229,22 @@ def _relevelled(
     )
 
 
+def _missing_clocks(course: Course, policy: Policy, time: int) -> tuple[Clock, ...]:
+    """The level's clocks that were never started, or were withdrawn when it was lowered."""
+    present = {(clock.name, clock.milestone) for clock in course.clocks if clock.verdict != "cancelled"}
+    return _level_clocks(course, policy, time, without=present)
+
+
+def _outlives_resolve(clock: Clock) -> bool:
+    return clock.milestone or clock.name not in MET_BY["complaint.resolved"]
+
+
 def _is_aftercare(clock: Clock) -> bool:
     return clock.name in AFTERCARE_CLOCKS and not clock.milestone
 
 
 def _taken_over(course: Course, record: Record, policy: Policy) -> Course:  # noqa: ARG001 - one form for all
-    return changed(course, holder=record.by, acknowledged=True)
+    return changed(course, holder=record.by, holder_is_person=record.person, acknowledged=True)
 
 
 def _reclassified(course: Course, record: Record, policy: Policy) -> Course:
@@ -277,17 +290,25 @@ def _rated(course: Course, record: Record, policy: Policy) -> Course:
 def _reopened(course: Course, record: Record, policy: Policy) -> Course:
     if course.phase not in SOLVED:
         return course
-    clocks = tuple(
-        changed(clock, verdict="cancelled")
-        if clock.verdict in ("running", "stopped") and clock.name in ("follow_up", "resolve", "propose")
-        else clock
-        for clock in course.clocks
-    )
-    course = changed(course, phase="open", acknowledged=False, clocks=clocks)
+    clocks = tuple(_withdrawn(clock, record.time) for clock in course.clocks)
+    course = changed(course, phase="open", acknowledged=False, reopenings=course.reopenings + 1, clocks=clocks)
+    course = changed(course, clocks=clocks + _missing_clocks(course, policy, record.time))
+    started = {clock.key for clock in course.clocks if clock.verdict == "running"}
     for (name, milestone), length in _durations(policy, course.level, course.known.channel).items():
-        if name in STOPPED_BY_WAITING and not milestone:
+        if name in STOPPED_BY_WAITING and not milestone and not any(key.startswith(f"{name}#") for key in started):
             course = _with_clock(course, name, length, record.time, policy)
     return course
+
+
+def _withdrawn(clock: Clock, time: int) -> Clock:
+    """A clock as a re-opening leaves it: the follow-up is no longer owed, resolve and propose start anew."""
+    if clock.milestone or clock.name not in ("follow_up", *STOPPED_BY_WAITING):
+        return clock
+    if clock.verdict in ("running", "stopped"):
+        return changed(clock, verdict="cancelled")
+    if clock.verdict == "missed" and clock.answered is None:
+        return changed(clock, answered=time)
+    return clock
 
 
 def _paused(course: Course, time: int, policy: Policy) -> Course:

@@ -17,7 +17,7 @@ from shared.domain.outcome import OPERATIONS, Answer, Decision
 from shared.domain.policy import Policy
 from shared.domain.reactions import react
 from shared.domain.step import Step
-from shared.domain.upcoming import next_due
+from shared.domain.upcoming import Due, next_due
 
 
 def record_for(
@@ -25,7 +25,9 @@ def record_for(
 ) -> Record:
     """The fold's record of an event, with the rung of whoever did it; `authority` False for free text (no rung)."""
     by = vars(event.data).get("by")
-    return record_of(event, policy, directory.standing(incident.chain, by) if authority and by else 0)
+    if not authority or directory.person(by) is None:
+        return record_of(event, policy)
+    return record_of(event, policy, directory.standing(incident.chain, by), person=True)
 
 
 def open_incident(
@@ -58,7 +60,7 @@ def open_incident(
 
 
 def _open(event: ComplaintReceived, rules: str, policy: Policy, directory: Directory, now: int) -> Decision:
-    record = record_of(event, policy, 0)
+    record = record_of(event, policy)
     course = opened(record, policy)
     incident = Incident(
         id=event.incident or "",
@@ -75,17 +77,19 @@ def _open(event: ComplaintReceived, rules: str, policy: Policy, directory: Direc
     _enter_event(step, event, record, late=False)
     step.enter(event.time, "opened", level=course.level, chain=incident.chain, rules=rules)
     if now - event.time > policy.arrival.silent_after:
-        step.change(silent=True, paged=step.level.page_at_opening, remind_at=now + policy.reminder)
+        step.change(silent_until=now, paged=step.level.page_at_opening, remind_at=now + policy.reminder)
         step.tell(OPERATIONS, "too_old")
     else:
         on_the_ladder = any(clock.deadline < now for clock in course.clocks)
-        for rung in step.level.page_at_opening:
-            reachable = step.reachable_from(rung, event.time) if rung <= len(step.rungs) else None
-            if reachable is not None and rung > 1 and on_the_ladder:
-                step.enter(event.time, "stale", rung=step.rungs[reachable - 1].rung, reason="opened")
-                step.mark_paged(reachable)
-            elif reachable is not None:
-                step.page_rung(reachable, "opened", event.time)
+        rungs = [
+            step.reachable_from(rung, event.time) for rung in step.level.page_at_opening if rung <= len(step.rungs)
+        ]
+        for rung in dict.fromkeys(rungs):
+            if rung is not None and rung > 1 and on_the_ladder:
+                step.enter(event.time, "stale", rung=step.rungs[rung - 1].rung, reason="opened")
+                step.mark_paged(rung)
+            elif rung is not None:
+                step.page_rung(rung, "opened", event.time)
     return _finish(step, before=now)
 
 
@@ -121,12 +125,14 @@ def apply_event(
     """
     late = is_late(incident.course, record)
     step = Step(incident, policy, directory, now)
-    before = incident.course
     if late:
         if not history:
             raise ValueError("a late event needs the incident's history")
+        before = step.course
         after = missed_by(refold([*history, record], policy), now - 1)
     else:
+        _take_what_is_due(step, before=min(event.time, now))
+        before = step.course
         after = fold(before, record, policy)
     step.change(course=after, quiet_since=max(incident.quiet_since, now), nudge_above_at=None)
     _enter_event(step, event, record, late=late)
@@ -143,10 +149,16 @@ def pass_time(incident: Incident, policy: Policy, directory: Directory, now: int
 
 def _finish(step: Step, *, before: int, answer: Answer = "accepted") -> Decision:
     """Do what is due before an instant, in its order, then name the next step (I3)."""
-    while (due := next_due(step.incident, step.policy)) is not None and due.at < before:
-        take(step, due)
+    due = _take_what_is_due(step, before=before)
     step.change(next_step_at=due.at if due else None, next_step=due.kind if due else None)
     return step.decision(answer)
+
+
+def _take_what_is_due(step: Step, *, before: int) -> Due | None:
+    """Do what is due before an instant, in its order; what comes next."""
+    while (due := next_due(step.incident, step.policy)) is not None and due.at < before:
+        take(step, due)
+    return due
 
 
 def _enter_event(step: Step, event: Event, record: Record, *, late: bool) -> None:

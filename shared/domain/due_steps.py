@@ -62,7 +62,7 @@ def _unmoved_above(step: Step, due: Due) -> None:
     if step.incident.quiet_since + quiet_time(step.course, step.policy) <= step.now:
         step.enter(due.at, "stale", reason="unmoved")  # the holder is due again
     else:
-        _page_above(step, step.standing(step.course.holder), "unmoved", due.at)
+        _page_above(step, step.holder_rung(), "unmoved", due.at)
 
 
 def _reminder(step: Step, due: Due) -> None:

@@ -20,7 +20,7 @@ def clock_missed(step: Step, clock: Clock) -> None:
     step.enter(clock.deadline, "missed", clock=clock.name, level=clock.level)
     if not _feeds(step, clock):
         return
-    if incident.silent and clock.deadline <= incident.quiet_since:
+    if incident.silent_until is not None and clock.deadline <= incident.silent_until:
         return  # it was over before the complaint arrived, days too late: operations know (too_old)
     feed(step, clock.key, clock.deadline)
 
@@ -33,8 +33,25 @@ def feed(step: Step, key: str, due: int, reason: PageReason = "missed") -> None:
             step.change(ladder=changed(ladder, feeds=(*ladder.feeds, key)))
         return
     step.change(ladder=Ladder((key,), rung=0, round=0, window_end=due), nudge_above_at=None)
-    unpaged = [number for number in range(1, len(step.rungs) + 1) if number not in step.incident.paged]
-    _climb(step, unpaged[0] if unpaged else len(step.rungs), due, reason)
+    _climb(step, _first_rung(step), due, reason)
+
+
+def restart(step: Step) -> None:
+    """Climb anew, on another chain: the rungs counted so far were those of the old one."""
+    ladder = step.incident.ladder
+    if ladder is None:
+        return
+    step.change(ladder=changed(ladder, rung=0, round=0))
+    _climb(step, _first_rung(step), step.now, "missed")
+
+
+def _first_rung(step: Step) -> int:
+    """The lowest rung not yet paged since the last acknowledgement; above a holder at the top there is only the top."""
+    top = len(step.rungs)
+    unpaged = next((number for number in range(1, top + 1) if number not in step.incident.paged), None)
+    if unpaged is not None:
+        return unpaged
+    return top if step.course.acknowledged else min(step.policy.repeat.from_rung, top)
 
 
 def window_ended(step: Step, due: int) -> None:
@@ -59,13 +76,10 @@ def settle(step: Step) -> None:
     ladder = step.incident.ladder
     if ladder is None:
         return
-    clocks = {clock.key: clock for clock in step.course.clocks}
-    solved = not step.incident.is_open
-    feeds = tuple(  # a late event may even undo that a clock was started
-        key
-        for key in ladder.feeds
-        if (not solved if key == ESCALATION else key in clocks and _feeds(step, clocks[key]))
-    )
+    feeds = tuple(key for key in ladder.feeds if _drives(step, key))
+    if step.course.phase == "waiting":
+        paused = [key for key in ladder.feeds if key not in feeds and _is_owed(step, key)]
+        step.change(paused_feeds=(*step.incident.paused_feeds, *paused))
     if not feeds:
         stop(step, "answered")
     elif feeds != ladder.feeds:
@@ -80,10 +94,27 @@ def stop(step: Step, why: str) -> None:
 
 
 def refeed(step: Step, due: int) -> None:
-    """After waiting: clocks that were missed before it and still want their event start the ladder again."""
-    for clock in step.course.clocks:
-        if clock.key in step.incident.entered and clock.name in STOPPED_BY_WAITING and _feeds(step, clock):
-            feed(step, clock.key, due)
+    """After waiting: what the waiting stopped, and still wants its event, goes on."""
+    paused = step.incident.paused_feeds
+    step.change(paused_feeds=())
+    for key in paused:
+        if _drives(step, key):
+            feed(step, key, due)
+
+
+def _drives(step: Step, key: str) -> bool:
+    """Whether what feeds a ladder still does."""
+    if key == ESCALATION:
+        return not step.incident.is_solved
+    return any(
+        clock.key == key and _feeds(step, clock) for clock in step.course.clocks
+    )  # a late event may undo a start
+
+
+def _is_owed(step: Step, key: str) -> bool:
+    return any(
+        clock.key == key and clock.verdict == "missed" and clock.answered is None for clock in step.course.clocks
+    )
 
 
 def _feeds(step: Step, clock: Clock) -> bool:
@@ -101,7 +132,7 @@ def _climb(step: Step, rung: int, due: int, reason: PageReason) -> None:
     ladder = step.incident.ladder
     if ladder is None:
         return
-    round_number = ladder.round
+    round_number, skipped = ladder.round, step.skipped
     number = step.reachable_from(rung, due)
     ended = number is None
     if number is None:
@@ -118,6 +149,7 @@ def _climb(step: Step, rung: int, due: int, reason: PageReason) -> None:
     if window_end <= step.now:
         step.enter(due, "stale", rung=step.rungs[number - 1].rung, reason=reason, clock=clock)
         step.mark_paged(number)
+        step.skipped = skipped  # nobody is told who would have been skipped
         return
     if ended:
         step.tell(OPERATIONS, "nobody_reachable" if nobody else "ladder_ended")

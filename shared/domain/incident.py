@@ -13,6 +13,8 @@ _Record = TypeVar("_Record", "Clock", "Course", "Ladder", "Incident")
 
 Verdict = Literal["running", "stopped", "met", "missed", "cancelled"]
 Phase = Literal["open", "waiting", "awaiting_confirmation", "resolved", "closed"]
+SOLVED: frozenset[Phase] = frozenset({"awaiting_confirmation", "resolved", "closed"})
+"""Phases in which the complaint itself is solved, in the eyes of who handled it."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,13 @@ class Clock:
 
 @dataclass(frozen=True)
 class Course:
-    """What the events say of an incident: a pure fold over them in the order of (`time`, `id`)."""
+    """What the events say of an incident: a pure fold over them in the order of (`time`, `id`).
+
+    Attributes:
+        holder: who acknowledged last; a person of the directory, or an intake system's free text.
+        reopenings: how often it was re-opened.
+        last: order of the last event.
+    """
 
     opened_at: int
     level: str
@@ -53,7 +61,9 @@ class Course:
     clocks: tuple[Clock, ...]
     phase: Phase = "open"
     holder: str | None = None
+    holder_is_person: bool = False
     acknowledged: bool = False
+    reopenings: int = 0
     last: tuple[int, str] = (0, "")
 
 
@@ -76,11 +86,12 @@ class Ladder:
 
 @dataclass(frozen=True)
 class Handover:
-    """Somebody was asked to take over and has until `window_end` to acknowledge."""
+    """Somebody was asked at `since` to take over and has until `window_end` to acknowledge."""
 
     giver: str | None
     taker: str
     window_end: int
+    since: int = 0
 
 
 @dataclass(frozen=True)
@@ -99,7 +110,8 @@ class Incident:
         quiet_since: when the last event came or the holder was last reminded of an unmoved incident.
         nudge_above_at: when the rung above hears of an unmoved incident.
         remind_at: when the holder is next told that the customer is waited for.
-        silent: opened too late to page anybody for what had already passed.
+        silent_until: it was opened too late to page anybody for what had passed by then; None once somebody cared.
+        paused_feeds: missed clocks whose ladder the waiting for the customer stopped; it goes on afterwards.
         link: hash of the link whose acknowledgement moved the epoch last.
         next_step_at: when the next decision is due; never None while the incident is open (I3).
         next_step: its name.
@@ -124,15 +136,21 @@ class Incident:
     nudge_above_at: int | None = None
     handover: Handover | None = None
     remind_at: int | None = None
-    silent: bool = False
+    silent_until: int | None = None
+    paused_feeds: tuple[str, ...] = ()
     link: str | None = None
     next_step_at: int | None = None
     next_step: str | None = None
 
     @property
     def is_open(self) -> bool:
-        """Whether somebody still has to do something about the complaint itself."""
+        """Whether something is still to come, the customer's confirmation included: never silent then (I3)."""
         return self.course.phase not in ("resolved", "closed")
+
+    @property
+    def is_solved(self) -> bool:
+        """Whether the complaint is solved in the eyes of who handled it."""
+        return self.course.phase in SOLVED
 
 
 def changed(record: _Record, **fields: Any) -> _Record:

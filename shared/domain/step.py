@@ -16,6 +16,7 @@ class Step:
 
     Attributes:
         now: milliseconds UTC; pages carry it as the time they were made.
+        skipped: rungs where nobody can be reached; operations are told once, when the step is decided.
         policy: the rules the incident was opened under; directory: today's people.
     """
 
@@ -27,6 +28,7 @@ class Step:
         self.pages: list[Page] = []
         self.tells: list[Tell] = []
         self.entries: list[Entry] = []
+        self.skipped: tuple[str, ...] = ()
 
     @property
     def course(self) -> Course:
@@ -74,14 +76,19 @@ class Step:
             if self.people_on(number):
                 return number
             name = self.rungs[number - 1].rung
-            self.enter(due, "rung_skipped", rung=name)
-            self.tell(OPERATIONS, "rung_skipped", name)
+            if name not in self.skipped:
+                self.enter(due, "rung_skipped", rung=name)
+                self.skipped = (*self.skipped, name)
         return None
 
     def holder(self) -> str | None:
         """Whoever holds the incident, where they can be reached; else the first rung stands in (`page_holder`)."""
-        holder = self.course.holder
-        return holder if self.directory.reachable(holder) else None
+        course = self.course
+        return course.holder if course.holder_is_person and self.directory.reachable(course.holder) else None
+
+    def holder_rung(self) -> int:
+        """The highest rung the holder stands on; 0 for none, and for free text."""
+        return self.standing(self.course.holder) if self.course.holder_is_person else 0
 
     def page_rung(
         self, rung: int, reason: PageReason, due: int, clock: str | None = None, also: tuple[str, ...] = ()
@@ -119,8 +126,19 @@ class Step:
         self.enter(self.now, "told", to=to, reason=reason, about=about or None)
 
     def decision(self, answer: Answer = "accepted") -> Decision:
-        """What was decided; the step is over."""
-        return Decision(self.incident, tuple(self.pages), tuple(self.tells), tuple(self.entries), answer)
+        """What was decided; the step is over.
+
+        Pages that the same step called back (an acknowledgement came before an overdue timer) never leave it (I6).
+        """
+        if self.skipped:
+            self.tell(OPERATIONS, "rung_skipped", ", ".join(self.skipped))
+            self.skipped = ()
+        fence = self.incident.fence
+        pages = tuple(page for page in self.pages if page.fence is None or page.fence == fence)
+        if len(pages) < len(self.pages):
+            gone = {page.step for page in self.pages} - {page.step for page in pages}
+            self.entries = [_called_back(entry) if entry.data.get("step") in gone else entry for entry in self.entries]
+        return Decision(self.incident, pages, tuple(self.tells), tuple(self.entries), answer)
 
     def _with_paged(self, rung: int) -> tuple[int, ...]:
         paged = self.incident.paged
@@ -156,3 +174,7 @@ class Step:
             also=list(also) or None,
             due=due,
         )
+
+
+def _called_back(entry: Entry) -> Entry:
+    return Entry(entry.at, "called_back", entry.data)
