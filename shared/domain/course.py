@@ -90,7 +90,7 @@ def fold(course: Course, record: Record, policy: Policy) -> Course:
     course = missed_by(course, record.time - 1)
     if first := _BEFORE_VERDICTS.get(record.type):
         course = first(course, record, policy)
-    course = _met(course, record)
+    course = _met(course, record, policy)
     if then := _AFTER_VERDICTS.get(record.type):
         course = then(course, record, policy)
     return changed(course, last=max(course.last, (record.time, record.id)))
@@ -132,7 +132,7 @@ def may_close(record: Record, policy: Policy) -> bool:
     return policy.close_requires == "none" or record.rung >= _CLOSING_RUNG
 
 
-def _met(course: Course, record: Record) -> Course:
+def _met(course: Course, record: Record, policy: Policy) -> Course:
     names = MET_BY.get(record.type, ())
     if record.type == "complaint.acknowledged" and record.rung >= _STEP_IN_RUNG:
         names = (*names, "step_in")
@@ -145,14 +145,17 @@ def _met(course: Course, record: Record) -> Course:
 
     if not names and milestone is None:
         return course
-    return changed(
-        course,
-        clocks=tuple(_answered(clock, record.time, course.level) if meets(clock) else clock for clock in course.clocks),
+    calendar = policy.calendar_of(course.level)
+    clocks = (
+        _answered(clock, record.time, course.level, calendar) if meets(clock) else clock for clock in course.clocks
     )
+    return changed(course, clocks=tuple(clocks))
 
 
-def _answered(clock: Clock, time: int, level: str) -> Clock:
-    if clock.verdict in ("running", "stopped"):
+def _answered(clock: Clock, time: int, level: str, calendar: BusinessHours | None) -> Clock:
+    if clock.verdict == "stopped" and clock.left is not None:  # in time: its deadline moved with the waiting
+        clock = changed(clock, verdict="running", left=None, deadline=add_time(calendar, time, clock.left))
+    if clock.verdict == "running":
         return changed(clock, verdict="met", ended=time, level=level, answered=time)
     if clock.verdict == "missed" and clock.answered is None:
         return changed(clock, answered=time)
