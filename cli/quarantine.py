@@ -15,10 +15,14 @@ from cli.deployment import LOCAL, StageOption, find, reaching
 from cli.paper import paper
 from cli.refuse import FAILED, refuse
 from cli.replay import RefusedError, readable, renamed, send_again
+from shared.application.read_event import unwrapped
+from shared.application.strict_json import read_json
 from shared.domain.instants import format_instant
 from shared.ports import Quarantine, Quarantined
 
 app = typer.Typer(name="quarantine", help="Events that could not be taken.", no_args_is_help=True)
+
+_LONGEST_NAME = 256
 
 Which = Annotated[str, typer.Argument(metavar="ID", help="As `list` names it.")]
 
@@ -39,10 +43,10 @@ def list_quarantined(
         typer.echo("Nothing is quarantined.")
         return
     table = Table()
-    for name in ("at", "id", "reason", "detail"):
+    for name in ("at", "id", "event", "detail"):
         table.add_column(name, overflow="fold", no_wrap=name in ("at", "id"))
     for each in found:
-        table.add_row(format_instant(each.at), escape(each.id), each.reason, escape(each.detail))
+        table.add_row(format_instant(each.at), escape(each.id), escape(" ".join(_event(each))), escape(each.detail))
     paper().print(table)
 
 
@@ -113,10 +117,29 @@ def _one(quarantine: Quarantine, which: str) -> Quarantined:
     return found
 
 
+def _event(found: Quarantined) -> tuple[str, str]:
+    """Source and id, as far as the body says them."""
+    try:
+        _, event = unwrapped(read_json(found.body.encode()))
+    except ValueError:
+        return "", ""
+    said = event if isinstance(event, dict) else {}
+    source, name = (str(said.get(key, ""))[:_LONGEST_NAME] for key in ("source", "id"))
+    return _printable(source), _printable(name)
+
+
+def _printable(text: str) -> str:
+    """Without what moves a terminal's cursor: nobody has checked this event."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
+
+
 def _told(found: Quarantined) -> dict[str, str]:
+    source, event = _event(found)
     return {
         "id": found.id,
         "at": format_instant(found.at),
+        "source": source,
+        "event": event,
         "surface": found.surface,
         "reason": found.reason,
         "detail": found.detail,

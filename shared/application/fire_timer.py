@@ -2,11 +2,12 @@
 
 from shared.application.commit_step import ATTEMPTS, commit_for
 from shared.application.digest import digest
+from shared.application.quarantine import as_quarantined
 from shared.application.world import World
 from shared.domain.decision import pass_time
 from shared.domain.directory import Directory
 from shared.domain.timer import Timer
-from shared.ports import ConflictError, Quarantined, UnavailableError
+from shared.ports import ConflictError, UnavailableError
 
 GIVE_UP_AFTER = 5
 """Failures after which a timer is parked, so that it cannot hold up the sweep for ever."""
@@ -90,16 +91,7 @@ def _expire_early(world: World, timer: Timer) -> None:
         world.timers.claim(timer)
         return
     now = world.time.now()
-    gone = [
-        Quarantined(
-            id=f"{event.source}/{event.id}/no_complaint",
-            at=now,
-            reason="no_complaint",
-            detail="its complaint did not come in time",
-            body=event.model_dump_json(exclude_none=True),
-            surface="early",
-        )
-        for event in early.events
-    ]
+    detail = "its complaint did not come in time"
+    gone = [as_quarantined(event, now, "early", "no_complaint", detail) for event in early.events]
     world.incidents.expire_early(early, gone, timer)
     world.metrics.count("Quarantined", len(gone))

@@ -1,16 +1,15 @@
 """Read an event off the queue, in any of its three wrappings; what does not validate is quarantined (I1)."""
 
-import hashlib
 from typing import Any
 
 from pydantic import ValidationError
 
+from shared.application.quarantine import put_body_aside
 from shared.application.strict_json import read_json
 from shared.application.take_event import Taken, take_event
 from shared.application.world import World
 from shared.domain.events import EVENT, PEOPLE_SURFACES, SYSTEM_TYPES, Event
 from shared.domain.instants import MINUTE
-from shared.ports import Quarantined
 
 MOST_AHEAD = 5 * MINUTE
 """How far in the future an event may claim to have happened: clocks differ."""
@@ -64,7 +63,5 @@ def not_for_systems(event: Event, now: int) -> tuple[str, str] | None:
 
 
 def _refuse(world: World, body: str, reason: str, detail: str) -> Taken:
-    name = hashlib.sha256(body.encode("utf-8", "surrogatepass")).hexdigest()[:24]
-    world.quarantine.put(Quarantined(f"{reason}/{name}", world.time.now(), reason, detail, body, "queue"))
-    world.metrics.count("Quarantined")
+    put_body_aside(world, body, reason, detail)
     return Taken("quarantined", None)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from shared.application.commit_step import ATTEMPTS, commit_for
+from shared.application.quarantine import put_aside
 from shared.application.world import World
 from shared.domain.decision import apply_event, needs_history, open_incident, record_for
 from shared.domain.directory import Directory
@@ -12,7 +13,7 @@ from shared.domain.events import PEOPLE_SURFACES, ComplaintReceived, Event, fing
 from shared.domain.incident import Incident
 from shared.domain.message import Link
 from shared.domain.timer import timer_for
-from shared.ports import ConflictError, DuplicateError, EarlyEvents, Quarantined, Stored, TakenEvent, UnavailableError
+from shared.ports import ConflictError, DuplicateError, EarlyEvents, Stored, TakenEvent, UnavailableError
 
 Status = Literal["accepted", "duplicate", "id_conflict", "early", "quarantined", "kept", "no_effect", "superseded"]
 
@@ -40,7 +41,7 @@ def take_event(world: World, event: Event, *, surface: str, trusted_by: bool, li
     """
     incident_id = event.incident
     if incident_id is None:
-        quarantine(world, event, surface, "no_incident", "neither subject nor data.incident names an incident")
+        put_aside(world, event, surface, "no_incident", "neither subject nor data.incident names an incident")
         return Taken("quarantined", None)
     known = world.incidents.taken(event.source, event.id)
     mark = TakenEvent(event.source, event.id, fingerprint(event), incident_id)
@@ -56,15 +57,6 @@ def take_event(world: World, event: Event, *, surface: str, trusted_by: bool, li
     raise UnavailableError(f"{incident_id} is changing too fast")
 
 
-def quarantine(world: World, event: Event, surface: str, reason: str, detail: str) -> None:
-    """Keep a validated event that cannot be taken, as it came, with the reason."""
-    body = event.model_dump_json(exclude_none=True)
-    world.quarantine.put(
-        Quarantined(f"{event.source}/{event.id}/{reason}", world.time.now(), reason, detail, body, surface)
-    )
-    world.metrics.count("Quarantined")
-
-
 def link_lives(link: Link | None, incident: Incident) -> bool:
     """Whether a link still speaks of the incident's epoch, or moved it itself by its acknowledgement (I11)."""
     return link is not None and (link.epoch == incident.epoch or link.token_hash == incident.link)
@@ -73,7 +65,7 @@ def link_lives(link: Link | None, incident: Incident) -> bool:
 def _again(world: World, event: Event, surface: str, known: TakenEvent, mark: TakenEvent) -> Taken:
     if known.fingerprint == mark.fingerprint or event.source in PEOPLE_SURFACES:  # a second tap has another time
         return Taken("duplicate", known.incident)
-    quarantine(
+    put_aside(
         world, event, surface, "id_conflict", "an event with this source and id and other content was taken before"
     )
     return Taken("id_conflict", known.incident)
@@ -87,14 +79,14 @@ def _attempt(
     stored = world.incidents.load(mark.incident)
     if stored is None and not isinstance(event, ComplaintReceived):
         if vars(event.data).get("incident") is not None:
-            quarantine(world, event, surface, "unknown_incident", f"there is no incident {mark.incident}")
+            put_aside(world, event, surface, "unknown_incident", f"there is no incident {mark.incident}")
             return Taken("quarantined", None)
         _keep_early(world, event, mark, now)
         return Taken("early", mark.incident)
     policy = today if stored is None else world.policies.at(stored.incident.rules)
     level = vars(event.data).get("level")
     if level is not None and level not in policy.levels:
-        quarantine(world, event, surface, "unknown_level", f"'{level}' is none of {', '.join(policy.levels)}")
+        put_aside(world, event, surface, "unknown_level", f"'{level}' is none of {', '.join(policy.levels)}")
         return Taken("quarantined", mark.incident)
     directory = Directory(today, policy)
     if stored is None and isinstance(event, ComplaintReceived):
@@ -122,7 +114,7 @@ def _open(
     for update in early.events if early else ():
         level = vars(update.data).get("level")
         if level is not None and level not in policy.levels:
-            quarantine(world, update, "early", "unknown_level", f"'{level}' is none of {', '.join(policy.levels)}")
+            put_aside(world, update, "early", "unknown_level", f"'{level}' is none of {', '.join(policy.levels)}")
         else:
             fitting.append(update)
     decision = open_incident(event, rules, policy, directory, now, fitting)

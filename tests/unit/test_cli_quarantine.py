@@ -55,6 +55,17 @@ def test_list_shows_reasons_and_nothing_personal(deployed: Stage) -> None:
     assert PHONE not in text
 
 
+def test_source_and_id_of_the_event_are_shown_as_far_as_there_are_any(deployed: Stage) -> None:
+    deployed.take(wrong(), wrong(id="\x1b[2J"))
+    found = {each["event"]: each for each in json.loads(tocsin("quarantine", "list", "--json").stdout)}
+    assert set(found) == {"e1", "?[2J"}
+    assert found["e1"]["source"] == "crm/hotline"
+    text = tocsin("quarantine", "list").stdout
+    assert "crm/hotline e1" in text
+    assert "\x1b" not in text
+    assert "source   crm/hotline" in tocsin("quarantine", "show", found["e1"]["id"]).stdout
+
+
 def test_an_empty_quarantine_says_so(deployed: Stage) -> None:
     assert tocsin("quarantine", "list").stdout == "Nothing is quarantined.\n"
 
