@@ -54,7 +54,7 @@ up: install ## Start the local stack and deploy to it
 down: install ## Stop the local stack and remove what it left
 	$(VENV)/tocsin down
 
-demo: install ## Watch complaints, escalations and a crisis on a stack of its own
+demo: install ## Watch a slice of a real day on a stack of its own
 	$(VENV)/tocsin demo
 
 synth: install ## Synthesize a stage: make synth STAGE=prod

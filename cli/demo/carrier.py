@@ -60,6 +60,10 @@ class CarrierRecord:
         self.sent += new
         return new
 
+    def forget(self) -> None:
+        """Begin anew: what came so far is not part of the story."""
+        self.sent.clear()
+
     def _texts(self) -> dict[str, list[str]]:
         by_number: dict[str, list[str]] = {}
         for sms in self._stack.carrier_sms():

@@ -25,7 +25,7 @@ def demo(
     try:
         with local_stack(policy=POLICY, time_scale=SPEED, keep_logs=keep_logs) as stack:
             console.print(f"Deployed in {time.monotonic() - started:.0f} s: {stack.api_url}")
-            console.print(f"[dim]{links_note(stack)}[/]\n")
+            console.print(f"[dim]{links_note(stack)}[/]")
             outcome = Play(stack, story).run()
     except LocalStackError as error:
         console.print(f"[red]{error}")

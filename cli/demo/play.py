@@ -9,9 +9,10 @@ from typing import Any, Final
 import httpx
 
 from cli.demo.carrier import CarrierRecord, Sent
-from cli.demo.report import show_answer, show_sent
+from cli.demo.report import show_answer, show_awake, show_sent
 from cli.demo.story import ANSWERED, ANSWERED_BY, LAST_RUNG, POLICY, SPEED, UNANSWERED, Slice, from_now
 from cli.demo.verdict import Match, expected_pages, held_together
+from cli.demo.wake import wake
 from cli.local_stack.seeds import give_key
 from cli.local_stack.stack import LocalStack
 from shared.adapters import policy_yaml
@@ -56,15 +57,20 @@ class Play:
         secrets = stack.client("secretsmanager")
         key = give_key(secrets, stack.outputs["ApiKeysSecretArn"], name="ServiceNow", source=story.events[0]["source"])
         self._auth = {"authorization": f"Bearer {key}"}
-        self._outcome = Outcome(start=_now() + _AT_ONCE)
-        self._events = from_now(story, self._outcome.start)
+        self._story = story
+        self._outcome = Outcome(start=0)
+        self._events: list[dict[str, Any]] = []
         self._happened: list[dict[str, Any]] = []
         self._ids: dict[str, str] = {}
 
     def run(self) -> Outcome:
         """Until the last rung was paged for the unanswered incident, and a little longer."""
-        outcome, end = self._outcome, self._outcome.start + _GIVE_UP
-        with self._stack.http(base_url=self._stack.api_url, headers=self._auth, timeout=30) as http:
+        outcome = self._outcome
+        with self._stack.http(base_url=self._stack.api_url, headers=self._auth, timeout=60) as http:
+            show_awake(wake(self._stack, http, self._record, self._story.events[0]["source"]))
+            outcome.start = _now() + _AT_ONCE
+            end = outcome.start + _GIVE_UP
+            self._events = from_now(self._story, outcome.start)
             while (now := _now()) < end:
                 self._post_what_is_due(http, now)
                 if new := self._record.look(now):

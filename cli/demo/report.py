@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 IN_TIME = 3 * SECOND
 """How late (milliseconds) a page of a deadline may be in the carrier's record on the local stack."""
 AT_OPENING = 30 * SECOND
-"""How late the page of a new complaint may be: the promise of C1. The first one waits for four cold starts."""
+"""How late the page of a new complaint may be: the promise of C1."""
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -36,6 +36,11 @@ def show_story(story: Slice) -> None:
         f"{ANSWERED}: its team lead takes it over by the link in the SMS. {UNANSWERED}: nobody answers.\n\n"
         "Deploying the product onto an AWS emulator of its own with the real CDK (log: .tocsin/) …"
     )
+
+
+def show_awake(seconds: float) -> None:
+    """How long the first page took, from cold."""
+    console.print(f"Woken by a complaint of our own: its page took {seconds:.1f} s through four cold starts.\n")
 
 
 def show_sent(sent: Sent, match: Match | None, start: int) -> None:

@@ -12,6 +12,6 @@ def links_note(stack: LocalStack) -> str:
     if length <= LINK_MAX_CHARACTERS:
         return f"links     {length} characters: a page takes one SMS"
     return (
-        f"links     {length} characters, more than the {LINK_MAX_CHARACTERS} that fit: a page takes two SMS segments here; "
-        "production refuses such a base"
+        f"links     {length} characters, more than the {LINK_MAX_CHARACTERS} that fit: a page takes two SMS segments "
+        "here; production refuses such a base"
     )
