@@ -156,7 +156,7 @@ class Incident:
 def changed(record: _Record, **fields: Any) -> _Record:
     """The record with other values in some fields.
 
-    `dataclasses.replace` without a second `__init__`, see ADR 43. The records are frozen and have no `__post_init__`, so
+    `dataclasses.replace` without a second `__init__` (ADR 43). The records are frozen, without `__post_init__`, so
     copying their fields is all there is to it.
     """
     copy = object.__new__(type(record))

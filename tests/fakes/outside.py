@@ -140,11 +140,11 @@ class FakeWords:
     def message(
         self,
         message: Message,
-        incident: Incident | None,  # noqa: ARG002 - the port's
-        policy: Policy,  # noqa: ARG002
+        incident: Incident | None,
+        policy: Policy,
         person: str,
         link: str | None,
-        now: int,  # noqa: ARG002
+        now: int,
     ) -> Rendered:
         words = (message.reason, message.key.incident, person, message.about, link, *message.items)
         text = " ".join(word for word in words if word)

@@ -94,7 +94,7 @@ class Reading(HTMLParser):
             self.buttons.append(given["value"])
         self._option = given.get("value", "") if tag == "option" else ""
 
-    def handle_endtag(self, tag: str) -> None:  # noqa: ARG002 - HTMLParser passes it
+    def handle_endtag(self, tag: str) -> None:
         self._skip = False
 
     def handle_data(self, data: str) -> None:

@@ -63,7 +63,7 @@ def test_a_page_keeps_what_the_decision_said() -> None:
 
 
 @pytest.mark.parametrize(("level", "urgent"), [("ordinary", False), ("major", True)])
-def test_the_level_says_what_is_urgent(level: str, urgent: bool) -> None:  # noqa: FBT001
+def test_the_level_says_what_is_urgent(level: str, urgent: bool) -> None:
     [message] = messages_for(Decision(INCIDENT, pages=(page(level=level),)), POLICY, POLICY)
     assert message.urgent is urgent
 

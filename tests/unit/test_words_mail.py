@@ -99,7 +99,7 @@ class Reading(HTMLParser):
         self._skip = tag == "style"
         self.links += [value or "" for name, value in attrs if name in ("href", "src", "background")]
 
-    def handle_endtag(self, tag: str) -> None:  # noqa: ARG002 - HTMLParser passes it
+    def handle_endtag(self, tag: str) -> None:
         self._skip = False
 
     def handle_data(self, data: str) -> None:
