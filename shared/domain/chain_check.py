@@ -11,6 +11,11 @@ from shared.domain.policy import Policy, Rung
 from shared.domain.step import HOLDER_RUNG
 
 
+MOST_ON_A_RUNG = 20
+"""More people than this are a distribution list, not somebody who is responsible; and a step has to fit into one
+transaction, with two rungs at its opening (I4)."""
+
+
 def chain_findings(policy: Policy) -> Iterator[Finding]:
     """What is wrong with routes, chains, people and operations, in this order."""
     yield from _routing(policy)
@@ -61,6 +66,10 @@ def _rung(policy: Policy, at: Path, rung: Rung) -> Iterator[Finding]:
         yield Finding((*at, "rung"), f"'{HOLDER_RUNG}' is what pages to somebody on no rung say: choose another name")
     if not rung.people:
         yield Finding((*at, "people"), "nobody stands on this rung")
+    if len(rung.people) > MOST_ON_A_RUNG:
+        yield Finding(
+            (*at, "people"), f"{len(rung.people)} people stand on this rung: at most {MOST_ON_A_RUNG} are paged at once"
+        )
     for index, person in enumerate(rung.people):
         if person not in policy.people:
             yield unknown((*at, "people", index), "person", person, policy.people)

@@ -110,6 +110,7 @@ ERRORS: list[tuple[str, Callable[[Any], object], str, str]] = [
     (SMALL, lambda d: rung(d, 2).update(rung="first"), "chains.default[1].rung", "is called 'first'"),
     (SMALL, lambda d: rung(d, 2).update(rung="holder"), "chains.default[1].rung", "choose another name"),
     (SMALL, lambda d: rung(d, 2).update(people=[]), "chains.default[1].people", "nobody stands on this rung"),
+    (SMALL, lambda d: rung(d, 2).update(people=["ann"] * 21), "chains.default[1].people", "at most 20 are paged"),
     (SMALL, lambda d: rung(d, 2).update(people=["bob", "bert"]), "chains.default[1].people[1]", "no person 'bert'"),
     (SMALL, lambda d: rung(d, 2).update(people=["bob", "bob"]), "chains.default[1].people[1]", "on this rung twice"),
     # people and operations
