@@ -10,7 +10,6 @@ from shared.domain.finding import Finding, Path, unknown
 from shared.domain.policy import Policy, Rung
 from shared.domain.step import HOLDER_RUNG
 
-
 MOST_ON_A_RUNG = 20
 """More people than this are a distribution list, not somebody who is responsible; and a step has to fit into one
 transaction, with two rungs at its opening (I4)."""
