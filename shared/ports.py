@@ -88,8 +88,11 @@ class Commit:
     Attributes:
         stored: what is there afterwards; its alarm is the timer of the next step.
         expected: the version that was loaded; None: the incident must not exist yet.
-        alarm_before: the timer this step claims by deleting it; it must still be there.
+        alarm_before: the timer of the step before; it goes where the alarm moves.
+        claims_alarm: this step is what that timer stood for, so it must still be there (I4). An event only moves
+            it: the version guards, and a row that was lost or parked must not keep an acknowledgement out.
         taken: dedup keys; one that exists refuses the commit with DuplicateError.
+        released: source and id of early events that were put aside: their dedup keys go, so that they may come again.
         early_version: the early events this commit applied; they go, if nobody added to them meanwhile.
         customer: personal data, kept beside the incident and off its chain.
     """
@@ -102,6 +105,8 @@ class Commit:
     taken: tuple[TakenEvent, ...] = ()
     early_version: int | None = None
     customer: dict[str, Any] | None = None
+    claims_alarm: bool = False
+    released: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +178,10 @@ class Incidents(Protocol):
         """
         ...
 
-    def expire_early(self, early: EarlyEvents, quarantined: Sequence[Quarantined], timer: Timer) -> None:
-        """Move events whose complaint never came to quarantine, claiming the timer.
+    def expire_early(self, early: EarlyEvents, quarantined: Sequence[Quarantined], timer: Timer | None) -> None:
+        """Move events whose complaint never came to quarantine, claiming the timer (None: it is parked).
+
+        Their dedup keys go with them: an event that is replayed, or sent again, is taken.
 
         Raises:
             ConflictError: they moved meanwhile.

@@ -52,6 +52,7 @@ class DynamoIncidents:
             ),
             *(self._put(self._tables.outbox, {}, message_row(message)) for message in commit.messages),
             *self._claim_early(commit),
+            *(self._release(source, event) for source, event in commit.released),
         ]
         if commit.customer is not None:
             row = {**dynamo_keys.customer(incident.id), "doc": codec.text(canonical(commit.customer))}
@@ -108,24 +109,25 @@ class DynamoIncidents:
             actions.append(self._put(self._tables.timers, dynamo_keys.timer(timer), {}))
         transact(self._client(), actions)
 
-    def expire_early(self, early: EarlyEvents, quarantined: Sequence[Quarantined], timer: Timer) -> None:
-        """Move events whose complaint never came to quarantine, claiming the timer.
+    def expire_early(self, early: EarlyEvents, quarantined: Sequence[Quarantined], timer: Timer | None) -> None:
+        """Move events whose complaint never came to quarantine, claiming the timer (None: it is parked).
 
         Raises:
             ConflictError: they moved meanwhile.
         """
         rows = {each.id: quarantine_row(each) for each in quarantined}
-        transact(
-            self._client(),
-            [
-                self._delete(self._tables.incidents, dynamo_keys.early(early.incident), **_at_version(early.version)),
-                self._delete(self._tables.timers, dynamo_keys.timer(timer), ConditionExpression=_THERE),
-                *(
-                    Action({"Put": {"TableName": self._tables.incidents, "Item": row}}, moved(early.incident))
-                    for row in rows.values()
-                ),
-            ],
-        )
+        marks = {(event.source, event.id) for event in early.events}
+        actions = [
+            self._delete(self._tables.incidents, dynamo_keys.early(early.incident), **_at_version(early.version))
+        ]
+        if timer is not None:
+            actions.append(self._delete(self._tables.timers, dynamo_keys.timer(timer), ConditionExpression=_THERE))
+        actions += [
+            Action({"Put": {"TableName": self._tables.incidents, "Item": row}}, moved(early.incident))
+            for row in rows.values()
+        ]
+        actions += [self._release(source, event) for source, event in sorted(marks)]
+        transact(self._client(), actions)
 
     def silent(self, before: int, limit: int) -> Sequence[str]:
         """Ids of incidents whose next step should have been taken before this instant (I3)."""
@@ -162,7 +164,8 @@ class DynamoIncidents:
         if before == after:
             return actions
         if before is not None:
-            actions.append(self._delete(self._tables.timers, dynamo_keys.timer(before), ConditionExpression=_THERE))
+            there = {"ConditionExpression": _THERE} if commit.claims_alarm else {}
+            actions.append(self._delete(self._tables.timers, dynamo_keys.timer(before), **there))
         if after is not None:
             put = {"TableName": self._tables.timers, "Item": dynamo_keys.timer(after)}
             actions.append(Action({"Put": put}, moved("the alarm")))
@@ -190,6 +193,9 @@ class DynamoIncidents:
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
         return Action({"Put": put}, lambda item: DuplicateError(item["fingerprint"]["S"], item["incident"]["S"]))
+
+    def _release(self, source: str, event_id: str) -> Action:
+        return self._delete(self._tables.incidents, dynamo_keys.taken(source, event_id))
 
     def _put(self, table: str, key: Item, item: Item) -> Action:
         put = {"TableName": table, "Item": {**key, **item}, "ConditionExpression": _NEW}

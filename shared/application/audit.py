@@ -32,7 +32,7 @@ def audit(world: World) -> Findings:
     _try(world, lambda: hand_over(world, overdue, now))
     silent = world.incidents.silent(now - _STUCK, _AT_ONCE)
     for incident in silent:
-        _try(world, partial(_wake, world, incident))
+        _try(world, partial(advance, world, incident, None))
     stuck = world.outbox.stuck(now - _STUCK, _AT_ONCE)
     for message in stuck:
         _try(world, partial(_drive, world, message))
@@ -42,15 +42,6 @@ def audit(world: World) -> Findings:
     world.metrics.count("StuckMessages", findings.stuck_messages)
     world.metrics.count("AuditHeartbeat")
     return findings
-
-
-def _wake(world: World, incident: str) -> None:
-    stored = world.incidents.load(incident)
-    if stored is None:
-        return
-    if stored.alarm is not None and not world.timers.pending(stored.alarm):
-        world.timers.put(stored.alarm)  # lost or parked: the step can only be taken by claiming it
-    advance(world, incident, None)
 
 
 def _drive(world: World, message: Message) -> None:

@@ -24,8 +24,9 @@ def commit_for(
     *,
     taken: tuple[TakenEvent, ...] = (),
     customer: dict[str, Any] | None = None,
+    claims_alarm: bool = False,
 ) -> Commit:
-    """The transaction of a decision about an incident that was loaded as `stored`."""
+    """The transaction of a decision about an incident that was loaded as `stored`; for the fields see `Commit`."""
     before = stored.incident
     incident = replace(decision.incident, version=before.version + 1)
     line = seal(stored.head, stored.lines + 1, now, decision.entries)
@@ -42,6 +43,7 @@ def commit_for(
         messages=messages_for(decision, directory.today, policy),
         taken=taken,
         customer=customer,
+        claims_alarm=claims_alarm,
     )
 
 

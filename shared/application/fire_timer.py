@@ -77,7 +77,8 @@ def advance(world: World, incident: str, timer: Timer | None) -> None:
         directory = Directory(world.policies.current()[1], policy)
         decision = pass_time(stored.incident, policy, directory, now)
         try:
-            world.incidents.commit(commit_for(stored, decision, policy, directory, now))
+            claims = timer is not None
+            world.incidents.commit(commit_for(stored, decision, policy, directory, now, claims_alarm=claims))
         except ConflictError:
             continue
         world.metrics.count("StepLateness", max(0, now - due), "Milliseconds")

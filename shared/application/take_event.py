@@ -110,18 +110,20 @@ def _open(
 ) -> Taken:
     policy = directory.today
     early = world.incidents.early(mark.incident)
-    fitting = []
+    fitting, unfit = [], []
     for update in early.events if early else ():
         level = vars(update.data).get("level")
         if level is not None and level not in policy.levels:
             put_aside(world, update, "early", "unknown_level", f"'{level}' is none of {', '.join(policy.levels)}")
+            unfit.append((update.source, update.id))
         else:
             fitting.append(update)
     decision = open_incident(event, rules, policy, directory, now, fitting)
     empty = Stored(decision.incident, None, 0, "")
     customer = dict(part for each in (event, *fitting) for part in (_customer(each) or {}).items()) or None
     commit = commit_for(empty, decision, policy, directory, now, taken=(mark,), customer=customer)
-    world.incidents.commit(replace(commit, expected=None, early_version=early.version if early else None))
+    early_version = early.version if early else None
+    world.incidents.commit(replace(commit, expected=None, early_version=early_version, released=tuple(unfit)))
     return Taken("accepted", mark.incident)
 
 

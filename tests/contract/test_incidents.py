@@ -72,7 +72,7 @@ def test_a_lost_race_writes_nothing(store: Store) -> None:
 def test_a_step_claims_its_alarm_and_sets_the_next(store: Store) -> None:
     opened = opening()
     store.incidents.commit(opened)
-    step = following(opened.stored, due=NOW + 2 * MINUTE)
+    step = following(opened.stored, due=NOW + 2 * MINUTE, claims_alarm=True)
 
     store.incidents.commit(step)
 
@@ -89,9 +89,23 @@ def test_a_step_whose_alarm_was_claimed_is_refused(store: Store) -> None:
     store.timers.claim(opened.stored.alarm)
 
     with pytest.raises(ConflictError):
-        store.incidents.commit(following(opened.stored, due=NOW + 2 * MINUTE))
+        store.incidents.commit(following(opened.stored, due=NOW + 2 * MINUTE, claims_alarm=True))
 
     assert store.incidents.load("inc-1") == opened.stored
+
+
+def test_a_step_that_only_moves_the_alarm_bears_one_that_was_lost(store: Store) -> None:
+    opened = opening()
+    store.incidents.commit(opened)
+    assert opened.stored.alarm is not None
+    store.timers.claim(opened.stored.alarm)
+    step = following(opened.stored, due=NOW + 2 * MINUTE, event="e2")
+
+    store.incidents.commit(step)
+
+    assert store.incidents.load("inc-1") == step.stored
+    assert step.stored.alarm is not None
+    assert store.timers.pending(step.stored.alarm)
 
 
 def test_an_alarm_that_does_not_move_stays(store: Store) -> None:
@@ -196,7 +210,7 @@ def test_fifty_workers_claim_one_alarm_and_one_pages(store: Store) -> None:
     start = Barrier(50)
 
     def fire(_: int) -> bool:
-        commit = following(opened.stored, due=NOW + 2 * MINUTE, messages=(message(),))
+        commit = following(opened.stored, due=NOW + 2 * MINUTE, messages=(message(),), claims_alarm=True)
         start.wait()
         try:
             store.incidents.commit(commit)
@@ -348,6 +362,37 @@ def test_early_events_whose_complaint_never_came_go_to_quarantine_once(store: St
     assert not store.timers.pending(EXPIRY)
     with pytest.raises(ConflictError):
         store.incidents.expire_early(early("e1", version=1), gone, EXPIRY)
+
+
+def test_early_events_that_expired_may_come_again(store: Store) -> None:
+    store.incidents.keep_early(early("e1", version=1), taken("e1"), EXPIRY)
+    store.incidents.expire_early(early("e1", version=1), [], EXPIRY)
+    assert store.incidents.taken("crm/hotline", "e1") is None
+
+    store.incidents.keep_early(early("e1", version=1), taken("e1"), EXPIRY)
+
+    assert store.incidents.taken("crm/hotline", "e1") == taken("e1")
+
+
+def test_early_events_whose_timer_is_parked_expire_all_the_same(store: Store) -> None:
+    store.incidents.keep_early(early("e1", version=1), taken("e1"), EXPIRY)
+    store.timers.park(EXPIRY, "five failures")
+
+    store.incidents.expire_early(early("e1", version=1), [], None)
+
+    assert store.incidents.early("inc-1") is None
+    with pytest.raises(ConflictError):
+        store.incidents.expire_early(early("e1", version=1), [], None)
+
+
+def test_an_early_event_that_an_opening_put_aside_may_come_again(store: Store) -> None:
+    store.incidents.keep_early(early("e1", version=1), taken("e1"), EXPIRY)
+    store.incidents.keep_early(early("e1", "e2", version=2), taken("e2"), None)
+
+    store.incidents.commit(opening(event="e0", early_version=2, released=(("crm/hotline", "e1"),)))
+
+    assert store.incidents.taken("crm/hotline", "e1") is None
+    assert store.incidents.taken("crm/hotline", "e2") == taken("e2")
 
 
 def test_early_events_that_grew_do_not_expire_unseen(store: Store) -> None:

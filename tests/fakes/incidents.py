@@ -77,14 +77,18 @@ class FakeIncidents:
             if timer is not None:
                 shelf.add_timer(timer)
 
-    def expire_early(self, early: EarlyEvents, quarantined: Sequence[Quarantined], timer: Timer) -> None:
+    def expire_early(self, early: EarlyEvents, quarantined: Sequence[Quarantined], timer: Timer | None) -> None:
         shelf = self._shelf
         with shelf.lock:
             there = shelf.early.get(early.incident)
-            if there is None or there.version != early.version or timer not in shelf.timers:
+            claimed = timer is None or timer in shelf.timers
+            if there is None or there.version != early.version or not claimed:
                 raise ConflictError(f"{early.incident} moved")
             del shelf.early[early.incident]
-            shelf.timers.remove(timer)
+            if timer is not None:
+                shelf.timers.remove(timer)
+            for event in early.events:
+                shelf.taken.pop((event.source, event.id), None)
             for each in quarantined:
                 shelf.quarantine.setdefault(each.id, each)
 
@@ -104,7 +108,7 @@ class FakeIncidents:
         if (there.incident.version if there else None) != commit.expected:
             raise ConflictError(f"{incident} moved")
         moved = commit.alarm_before != commit.stored.alarm
-        if moved and commit.alarm_before is not None and commit.alarm_before not in shelf.timers:
+        if moved and commit.claims_alarm and commit.alarm_before not in shelf.timers:
             raise ConflictError(f"the alarm of {incident} is gone")
         early = shelf.early.get(incident)
         if (commit.expected is None or commit.early_version is not None) and (
@@ -131,6 +135,8 @@ class FakeIncidents:
             shelf.add_message(message)
         if commit.early_version is not None:
             del shelf.early[incident]
+        for released in commit.released:
+            shelf.taken.pop(released, None)
         if commit.customer is not None:
             shelf.customers[incident] = commit.customer
 

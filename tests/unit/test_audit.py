@@ -104,6 +104,21 @@ def test_an_event_is_taken_again_after_the_audit_has_put_a_lost_timer_back(world
     assert taken.status == "accepted"
 
 
+@pytest.mark.parametrize("how", ["lost", "parked"])
+def test_an_event_is_taken_before_the_audit_has_found_the_missing_timer(world: FakeWorld, how: str) -> None:
+    fire_timer(world, alarm(world))
+    if how == "lost":
+        world.timers.claim(alarm(world))
+    else:
+        world.timers.park(alarm(world), "KeyError")
+    taken = take_event(world, at("25m", "acknowledged", by="desk"), surface="queue", trusted_by=False)
+    assert taken.status == "accepted"
+    stored = world.incidents.load(CASE)
+    assert stored is not None
+    assert stored.incident.course.acknowledged
+    assert alarm(world) == stored.alarm
+
+
 def test_a_closed_incident_is_not_silent() -> None:
     world = fake_world(policy_yaml.load("it-service-desk"), now=MIDNIGHT)
     for event in (at("0", "received", level="p3"), at("0", "resolved", by="desk")):

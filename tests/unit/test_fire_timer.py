@@ -269,6 +269,34 @@ def test_early_events_that_were_applied_leave_a_timer_that_does_nothing() -> Non
     assert not world.timers.pending(waiting)
 
 
+def test_an_event_whose_complaint_came_too_late_is_taken_when_it_comes_again() -> None:
+    world = fake_world(policy_yaml.load("retail"), now=instant("1h"))
+    early = at("1m", "acknowledged", by="desk")
+    take(world, early)
+    [waiting] = world.timers.all
+    world.time.set(waiting.due)
+    for _ in range(2):
+        take(world, early)  # its sender repeats it: as long as it waits that is a duplicate
+    fire_timer(world, waiting)
+    [kept] = world.quarantine.list()
+    take(world, MAJOR)
+    assert take_event(world, early, surface="queue", trusted_by=False).status == "accepted"
+    stored = world.incidents.load(CASE)
+    assert stored is not None
+    assert stored.incident.course.acknowledged
+    assert kept.reason == "no_complaint"
+
+
+def test_an_event_that_expires_a_second_time_is_the_same_row_of_the_quarantine() -> None:
+    world = fake_world(policy_yaml.load("retail"), now=instant("1h"))
+    for _ in range(2):
+        take(world, at("1m", "acknowledged", by="desk").model_copy(update={"id": "e-1"}))
+        [waiting] = world.timers.all
+        fire_timer(world, waiting)
+    assert len(world.quarantine.list()) == 1
+    assert world.incidents.early(CASE) is None
+
+
 def test_an_early_event_that_comes_while_the_others_expire_is_quarantined_with_them() -> None:
     world = fake_world(policy_yaml.load("retail"), now=instant("1h"))
     take(world, at("1m", "acknowledged", by="desk"))

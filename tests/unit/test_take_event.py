@@ -252,6 +252,15 @@ def test_an_early_event_with_an_unknown_level_does_not_keep_its_complaint_out() 
     assert quarantined(world) == ["unknown_level"]
 
 
+def test_an_early_event_that_did_not_fit_its_complaint_may_come_again() -> None:
+    world = world_at("1h")
+    early = at("1m", "updated", level="purple")
+    take(world, early)
+    take(world, MAJOR)
+    repaired = with_id(at("1m", "updated", level="crisis"), early.id)
+    assert take(world, repaired).status == "accepted"
+
+
 def test_an_event_that_names_no_incident_is_quarantined() -> None:
     world = world_at()
     nameless = EVENT.validate_python(
