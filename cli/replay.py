@@ -83,22 +83,15 @@ def send_again(event: Event, body: str, incidents: Incidents, queue: Queue, *, p
 def _done_before(event: Event, incidents: Incidents) -> str | None:
     """What became of an event that came in under this id before, None where none did.
 
+    What was given up since is not known any more: it comes in like any other.
+
     Raises:
-        RefusedError: another one was taken, or this one was kept for its complaint and given up since: whatever
-            comes under its id now is a duplicate.
+        RefusedError: another one was taken; whatever comes under its id now is a duplicate, or quarantined.
     """
     taken = incidents.taken(event.source, event.id)
     if taken is None:
         return None
     if taken.fingerprint != fingerprint(event):
         raise RefusedError(f"{event.source} sent another event as {event.id}. Replay this one --as an id of its own")
-    if any(
-        entry.data.get("event") == event.id and entry.data.get("source") == event.source
-        for line in incidents.timeline(taken.incident)
-        for entry in line.entries
-    ):
-        return "was taken before"
     early = incidents.early(taken.incident)
-    if early is not None and event in early.events:
-        return "waits for its complaint"
-    raise RefusedError(f"it was given up under the id {event.id}. Replay it --as an id of its own")
+    return "waits for its complaint" if early is not None and event in early.events else "was taken before"

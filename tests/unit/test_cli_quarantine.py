@@ -135,18 +135,14 @@ def test_other_content_under_a_taken_id_needs_an_id_of_its_own(deployed: Stage) 
     assert events_of(deployed) == ["e1", "e1-again"]
 
 
-def test_an_event_that_was_given_up_is_not_mistaken_for_one_that_was_applied(deployed: Stage) -> None:
+def test_an_event_that_was_given_up_is_taken_once_its_complaint_is_there(deployed: Stage) -> None:
     deployed.take(said("acknowledged", by="x"))
     give_up(deployed)
     deployed.take(complaint())
     which = only_id(deployed)
-    result = tocsin("quarantine", "replay", which)
-    assert result.exit_code == 1
-    assert "it was given up under the id e2. Replay it --as an id of its own" in result.stderr
-    assert len(deployed.quarantine().list()) == 1
-    assert tocsin("quarantine", "replay", which, "--as", "e2-again").stdout == f"taken: {INCIDENT}\n"
+    assert tocsin("quarantine", "replay", which).stdout == f"taken: {INCIDENT}\n"
     assert deployed.quarantine().list() == ()
-    assert events_of(deployed) == ["e1", "e2-again"]
+    assert events_of(deployed) == ["e1", "e2"]
 
 
 def test_an_event_that_waits_for_its_complaint_is_kept_there(deployed: Stage, tmp_path: Path) -> None:
