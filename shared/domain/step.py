@@ -22,6 +22,7 @@ class Step:
 
     def __init__(self, incident: Incident, policy: Policy, directory: Directory, now: int) -> None:
         self.incident = changed(incident)
+        self._fence = incident.fence
         self.policy = policy
         self.directory = directory
         self.now = now
@@ -51,7 +52,9 @@ class Step:
 
     def enter(self, at: int, kind: str, **data: object) -> None:
         """Write a line of the timeline."""
-        self.entries.append(Entry(at, kind, {key: value for key, value in data.items() if value is not None}))
+        if None in data.values():
+            data = {key: value for key, value in data.items() if value is not None}
+        self.entries.append(Entry(at, kind, data))
 
     def window(self, rung: int, round_number: int = 0) -> int:
         """How long a rung has to acknowledge; doubled in each further round up to the policy's longest (B2)."""
@@ -133,12 +136,15 @@ class Step:
         if self.skipped:
             self.tell(OPERATIONS, "rung_skipped", ", ".join(self.skipped))
             self.skipped = ()
+        if self.incident.fence != self._fence:
+            self._call_back()
+        return Decision(self.incident, tuple(self.pages), tuple(self.tells), tuple(self.entries), answer)
+
+    def _call_back(self) -> None:
         fence = self.incident.fence
-        pages = tuple(page for page in self.pages if page.fence is None or page.fence == fence)
-        if len(pages) < len(self.pages):
-            gone = {page.step for page in self.pages} - {page.step for page in pages}
-            self.entries = [_called_back(entry) if entry.data.get("step") in gone else entry for entry in self.entries]
-        return Decision(self.incident, pages, tuple(self.tells), tuple(self.entries), answer)
+        gone = {page.step for page in self.pages if page.fence is not None and page.fence != fence}
+        self.pages = [page for page in self.pages if page.step not in gone]
+        self.entries = [_called_back(entry) if entry.data.get("step") in gone else entry for entry in self.entries]
 
     def _with_paged(self, rung: int) -> tuple[int, ...]:
         paged = self.incident.paged

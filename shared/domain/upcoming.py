@@ -20,9 +20,18 @@ class Due(NamedTuple):
 def next_due(incident: Incident, policy: Policy) -> Due | None:
     """The step that comes next, None where nothing does."""
     due = _next_of_clocks(incident)
-    for at, kind in _next_of_people(incident, policy):
-        if due is None or at < due.at or (at == due.at and due.kind == "warning"):
-            due = Due(at, kind)
+    ladder, handover, course = incident.ladder, incident.handover, incident.course
+    if ladder is not None:
+        due = _earlier(due, ladder.window_end, "window")
+    if handover is not None:
+        due = _earlier(due, handover.window_end, "handover")
+    elif ladder is None and course.phase == "open":
+        if incident.nudge_above_at is not None:
+            due = _earlier(due, incident.nudge_above_at, "unmoved_above")
+        if course.acknowledged or not (incident.remind_at is not None or _runs(course)):
+            due = _earlier(due, incident.quiet_since + quiet_time(course, policy), "unmoved")
+    if incident.remind_at is not None and course.phase != "closed":
+        due = _earlier(due, incident.remind_at, "reminder")
     return due
 
 
@@ -53,21 +62,11 @@ def _next_of_clocks(incident: Incident) -> Due | None:
     return None if best is None else Due(at, "deadline", best)
 
 
-def _next_of_people(incident: Incident, policy: Policy) -> list[tuple[int, StepKind]]:
-    course = incident.course
-    steps: list[tuple[int, StepKind]] = []
-    if incident.ladder is not None:
-        steps.append((incident.ladder.window_end, "window"))
-    if incident.handover is not None:
-        steps.append((incident.handover.window_end, "handover"))
-    elif incident.ladder is None and course.phase == "open":
-        if incident.nudge_above_at is not None:
-            steps.append((incident.nudge_above_at, "unmoved_above"))
-        if course.acknowledged or not (incident.remind_at is not None or _runs(course)):
-            steps.append((incident.quiet_since + quiet_time(course, policy), "unmoved"))
-    if incident.remind_at is not None and course.phase != "closed":
-        steps.append((incident.remind_at, "reminder"))
-    return steps
+def _earlier(due: Due | None, at: int, kind: StepKind) -> Due:
+    """The one that comes first; at one instant a warning goes after everything but a reminder."""
+    if due is None or at < due.at or (at == due.at and due.kind == "warning"):
+        return Due(at, kind)
+    return due
 
 
 def _runs(course: Course) -> bool:
