@@ -197,7 +197,7 @@ class Quarantine(Protocol):
     """What could not be taken."""
 
     def put(self, quarantined: Quarantined) -> None:
-        """Keep it; the same id is kept once."""
+        """Keep it; the same id is kept once. A body larger than the store holds is cut, and `detail` says so."""
         ...
 
     def get(self, quarantine_id: str) -> Quarantined | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Sequence
+from dataclasses import replace
 
 from botocore.exceptions import ClientError
 
@@ -14,10 +15,16 @@ from shared.adapters.dynamo_keys import BY_QUARANTINE, Tables
 from shared.ports import Quarantined
 
 _ALL = "QUARANTINE"
+_MOST_BYTES = 380_000
+"""Of a body as it is stored: an item holds 400 KB, and a message of the queue up to 1 MiB."""
 
 
 def quarantine_row(quarantined: Quarantined) -> Item:
-    """The whole item of a quarantined event."""
+    """The whole item of a quarantined event; a body that is too large even when compressed is cut, and says so."""
+    if len(next(iter(codec.text(quarantined.body).values()))) > _MOST_BYTES:
+        kept = quarantined.body.encode()[:_MOST_BYTES].decode(errors="ignore")
+        note = f"cut: only the first {len(kept)} of {len(quarantined.body)} characters were kept"
+        quarantined = replace(quarantined, body=kept, detail=f"{quarantined.detail} ({note})")
     return {
         **dynamo_keys.quarantine(quarantined.id),
         **codec.quarantined_item(quarantined),

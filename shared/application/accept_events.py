@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from shared.application import problem
 from shared.application.problem import Fault
 from shared.application.read_event import MOST_AHEAD
+from shared.application.take_event import MOST_EVENT_BYTES as MOST_EVENT_BYTES  # noqa: PLC0414 - a limit of this door
 from shared.application.world import World
 from shared.domain.events import PEOPLE_SURFACES, SYSTEM_TYPES, Event, fingerprint, incident_id
 from shared.domain.policy import Policy
@@ -21,8 +22,6 @@ from shared.ports import KeyHolder, UnavailableError
 MOST_BYTES = 512 * 1024
 """Of a body, decoded."""
 MOST_EVENTS = 100
-MOST_EVENT_BYTES = 200 * 1024
-"""Of one event in compact JSON: it has to fit a message of the queue."""
 
 MODELS: dict[str, type[Event]] = {get_args(kind.model_fields["type"].annotation)[0]: kind for kind in get_args(Event)}
 """The class of each type of event."""

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from shared.application.message_for import messages_for
+from shared.application.fit_messages import MOST_MESSAGES, fit_messages
 from shared.domain.directory import Directory
 from shared.domain.outcome import Decision
 from shared.domain.policy import Policy
@@ -25,9 +25,11 @@ def commit_for(
     taken: tuple[TakenEvent, ...] = (),
     customer: dict[str, Any] | None = None,
     claims_alarm: bool = False,
+    released: tuple[tuple[str, str], ...] = (),
 ) -> Commit:
     """The transaction of a decision about an incident that was loaded as `stored`; for the fields see `Commit`."""
     before = stored.incident
+    decision, messages = fit_messages(decision, directory.today, policy, now, MOST_MESSAGES - len(released))
     incident = replace(decision.incident, version=before.version + 1)
     line = seal(stored.head, stored.lines + 1, now, decision.entries)
     return Commit(
@@ -40,10 +42,11 @@ def commit_for(
         expected=before.version,
         alarm_before=stored.alarm,
         line=line,
-        messages=messages_for(decision, directory.today, policy),
+        messages=messages,
         taken=taken,
         customer=customer,
         claims_alarm=claims_alarm,
+        released=released,
     )
 
 

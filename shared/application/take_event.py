@@ -12,8 +12,19 @@ from shared.domain.directory import Directory
 from shared.domain.events import PEOPLE_SURFACES, ComplaintReceived, Event, fingerprint
 from shared.domain.incident import Incident
 from shared.domain.message import Link
+from shared.domain.plain import canonical
+from shared.domain.policy import Policy
 from shared.domain.timer import timer_for
 from shared.ports import ConflictError, DuplicateError, EarlyEvents, Stored, TakenEvent, UnavailableError
+
+MOST_EVENT_BYTES = 200 * 1024
+"""Of one event in compact JSON. An item of the store holds 400 KB: twice this is what an opening writes in one line."""
+MOST_EARLY = 40
+"""Events that wait for one complaint: each takes two actions of the transaction in which they expire."""
+MOST_EARLY_BYTES = MOST_EVENT_BYTES
+"""Of them together: they are kept in one item, and entered in one line with their complaint."""
+MOST_CUSTOMER_BYTES = 2 * MOST_EVENT_BYTES
+"""Of what is known of a customer, which every event may add to."""
 
 Status = Literal["accepted", "duplicate", "id_conflict", "early", "quarantined", "kept", "no_effect", "superseded"]
 
@@ -39,27 +50,46 @@ def take_event(world: World, event: Event, *, surface: str, trusted_by: bool, li
     Raises:
         UnavailableError: too many conflicts in a row; nothing was taken, safe to repeat.
     """
+    try:
+        return _take(world, event, surface, trusted_by=trusted_by, link=link)
+    except _UnfitError as unfit:
+        put_aside(world, event, surface, unfit.reason, unfit.detail)
+        return Taken("quarantined", unfit.incident)
+
+
+def link_lives(link: Link | None, incident: Incident) -> bool:
+    """Whether a link still speaks of the incident's epoch, or moved it itself by its acknowledgement (I11)."""
+    return link is not None and (link.epoch == incident.epoch or link.token_hash == incident.link)
+
+
+class _UnfitError(Exception):
+    """The event cannot be taken, now or later: it is put aside."""
+
+    def __init__(self, reason: str, detail: str, incident: str | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.detail = detail
+        self.incident = incident
+
+
+def _take(world: World, event: Event, surface: str, *, trusted_by: bool, link: str | None) -> Taken:
     incident_id = event.incident
     if incident_id is None:
-        put_aside(world, event, surface, "no_incident", "neither subject nor data.incident names an incident")
-        return Taken("quarantined", None)
+        raise _UnfitError("no_incident", "neither subject nor data.incident names an incident")
+    if (size := _bytes_of(event)) > MOST_EVENT_BYTES:
+        raise _UnfitError("too_large", f"{size} bytes, and {MOST_EVENT_BYTES} can be kept")
     known = world.incidents.taken(event.source, event.id)
     mark = TakenEvent(event.source, event.id, fingerprint(event), incident_id)
     for _ in range(ATTEMPTS):
         if known is not None:
             return _again(world, event, surface, known, mark)
         try:
-            return _attempt(world, event, mark, surface, trusted_by=trusted_by, link=link)
+            return _attempt(world, event, mark, trusted_by=trusted_by, link=link)
         except DuplicateError as duplicate:
             known = TakenEvent(event.source, event.id, duplicate.fingerprint, duplicate.incident)
         except ConflictError:
             continue
     raise UnavailableError(f"{incident_id} is changing too fast")
-
-
-def link_lives(link: Link | None, incident: Incident) -> bool:
-    """Whether a link still speaks of the incident's epoch, or moved it itself by its acknowledgement (I11)."""
-    return link is not None and (link.epoch == incident.epoch or link.token_hash == incident.link)
 
 
 def _again(world: World, event: Event, surface: str, known: TakenEvent, mark: TakenEvent) -> Taken:
@@ -71,23 +101,19 @@ def _again(world: World, event: Event, surface: str, known: TakenEvent, mark: Ta
     return Taken("id_conflict", known.incident)
 
 
-def _attempt(
-    world: World, event: Event, mark: TakenEvent, surface: str, *, trusted_by: bool, link: str | None
-) -> Taken:
+def _attempt(world: World, event: Event, mark: TakenEvent, *, trusted_by: bool, link: str | None) -> Taken:
     now = world.time.now()
     rules, today = world.policies.current()
     stored = world.incidents.load(mark.incident)
     if stored is None and not isinstance(event, ComplaintReceived):
         if vars(event.data).get("incident") is not None:
-            put_aside(world, event, surface, "unknown_incident", f"there is no incident {mark.incident}")
-            return Taken("quarantined", None)
+            raise _UnfitError("unknown_incident", f"there is no incident {mark.incident}")
         _keep_early(world, event, mark, now)
         return Taken("early", mark.incident)
     policy = today if stored is None else world.policies.at(stored.incident.rules)
     level = vars(event.data).get("level")
     if level is not None and level not in policy.levels:
-        put_aside(world, event, surface, "unknown_level", f"'{level}' is none of {', '.join(policy.levels)}")
-        return Taken("quarantined", mark.incident)
+        raise _UnfitError("unknown_level", _no_level(level, policy), mark.incident)
     directory = Directory(today, policy)
     if stored is None and isinstance(event, ComplaintReceived):
         return _open(world, event, mark, rules, directory, now)
@@ -101,6 +127,8 @@ def _attempt(
     customer = _customer(event)
     if customer is not None:
         customer = {**(world.incidents.customer(mark.incident) or {}), **customer}
+        if len(canonical(customer).encode()) > MOST_CUSTOMER_BYTES:
+            raise _UnfitError("too_large", "more would be known of the customer than can be kept", mark.incident)
     world.incidents.commit(commit_for(stored, decision, policy, directory, now, taken=(mark,), customer=customer))
     return Taken(decision.answer, mark.incident)
 
@@ -114,17 +142,22 @@ def _open(
     for update in early.events if early else ():
         level = vars(update.data).get("level")
         if level is not None and level not in policy.levels:
-            put_aside(world, update, "early", "unknown_level", f"'{level}' is none of {', '.join(policy.levels)}")
+            put_aside(world, update, "early", "unknown_level", _no_level(level, policy))
             unfit.append((update.source, update.id))
         else:
             fitting.append(update)
     decision = open_incident(event, rules, policy, directory, now, fitting)
     empty = Stored(decision.incident, None, 0, "")
     customer = dict(part for each in (event, *fitting) for part in (_customer(each) or {}).items()) or None
-    commit = commit_for(empty, decision, policy, directory, now, taken=(mark,), customer=customer)
-    early_version = early.version if early else None
-    world.incidents.commit(replace(commit, expected=None, early_version=early_version, released=tuple(unfit)))
+    commit = commit_for(
+        empty, decision, policy, directory, now, taken=(mark,), customer=customer, released=tuple(unfit)
+    )
+    world.incidents.commit(replace(commit, expected=None, early_version=early.version if early else None))
     return Taken("accepted", mark.incident)
+
+
+def _no_level(level: str, policy: Policy) -> str:
+    return f"'{level}' is none of {', '.join(policy.levels)}"
 
 
 def _keep_early(world: World, event: Event, mark: TakenEvent, now: int) -> None:
@@ -135,7 +168,15 @@ def _keep_early(world: World, event: Event, mark: TakenEvent, now: int) -> None:
         world.incidents.keep_early(EarlyEvents(mark.incident, (event,), 1, now), mark, timer)
         return
     more = EarlyEvents(mark.incident, (*early.events, event), early.version + 1, early.since)
+    if len(more.events) > MOST_EARLY or sum(map(_bytes_of, more.events)) > MOST_EARLY_BYTES:
+        raise _UnfitError(
+            "too_many_early", f"{len(early.events)} events wait for this complaint already", mark.incident
+        )
     world.incidents.keep_early(more, mark, None)
+
+
+def _bytes_of(event: Event) -> int:
+    return len(event.model_dump_json(exclude_unset=True).encode())
 
 
 def _customer(event: Event) -> dict[str, object] | None:

@@ -21,7 +21,9 @@ PageReason = Literal[
 """Why a person is asked to act. The first five belong to a ladder: an acknowledgement calls them back (I6)."""
 FENCED: frozenset[str] = frozenset({"opened", "missed", "unacknowledged", "repeat", "escalated"})
 
-TellReason = Literal["ladder_ended", "rung_skipped", "nobody_reachable", "too_old", "waiting", "unconfirmed"]
+TellReason = Literal[
+    "ladder_ended", "rung_skipped", "nobody_reachable", "too_old", "left_out", "waiting", "unconfirmed"
+]
 Answer = Literal["accepted", "kept", "no_effect"]
 """What whoever asked is told: done; kept, but not in effect; nothing was left to do."""
 

@@ -235,7 +235,7 @@ def test_early_events_that_keep_moving_are_no_poison_either() -> None:
     take(world, at("1m", "acknowledged", by="desk"))
     [waiting] = world.timers.all
 
-    def refuse(early: EarlyEvents, quarantined: Sequence[Quarantined], timer: Timer) -> None:
+    def refuse(early: EarlyEvents, quarantined: Sequence[Quarantined], timer: Timer | None) -> None:
         raise ConflictError("they moved")
 
     world.incidents.expire_early = refuse  # type: ignore[method-assign]

@@ -76,7 +76,7 @@ def test_pages_by_sms(locale: str) -> None:
 @pytest.mark.parametrize("locale", ["zh-CN", "en"])
 @pytest.mark.parametrize("reason", get_args(TellReason))
 def test_tells_by_sms(reason: str, locale: str) -> None:
-    about = "front_line" if reason == "rung_skipped" else ""
+    about = {"rung_skipped": "front_line", "left_out": "17"}.get(reason, "")
     assert f"| {rendered(locale, reason, 30, 0, kind='tell', about=about).text} |" in DOC
 
 
