@@ -62,12 +62,14 @@ courses = st.builds(
     clocks=st.lists(clocks, max_size=5).map(tuple),
     phase=st.sampled_from(["open", "waiting", "awaiting_confirmation", "resolved", "closed"]),
     holder=st.none() | names,
+    holder_is_person=st.booleans(),
+    reopenings=st.integers(0, 99),
     acknowledged=st.booleans(),
     last=st.tuples(instants, words),
 )
 feeds = st.lists(names, max_size=3).map(tuple)
 ladders = st.builds(Ladder, feeds=feeds, rung=st.integers(1, 9), round=st.integers(0, 9), window_end=instants)
-handovers = st.builds(Handover, giver=st.none() | names, taker=names, window_end=instants)
+handovers = st.builds(Handover, giver=st.none() | names, taker=names, window_end=instants, since=instants)
 counts = st.integers(0, 10**6)
 incidents = st.builds(
     Incident,
@@ -90,7 +92,8 @@ incidents = st.builds(
     nudge_above_at=maybe_instants,
     handover=st.none() | handovers,
     remind_at=maybe_instants,
-    silent=st.booleans(),
+    silent_until=st.none() | instants,
+    paused_feeds=st.lists(names, max_size=3).map(tuple),
     link=st.none() | names,
     next_step_at=maybe_instants,
     next_step=st.none() | names,
