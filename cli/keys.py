@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from cli.local_stack.emulator import LocalStackError
 from cli.local_stack.stack import running_stack
 from shared.adapters.api_keys import new_key
-from shared.application.accept_events import is_for_people
+from shared.application.whose import is_for_people
 from shared.domain.events import ComplaintReceived
 from shared.domain.policy import Identifier
 

@@ -12,6 +12,7 @@ from shared.application.strict_json import read_json
 from shared.domain.events import EVENT, Event, fingerprint
 from shared.ports import Incidents, Queue
 
+_SURFACE = "cli"
 _LOOK_AGAIN = 0.25
 """Seconds between looks at whether an event was taken."""
 
@@ -45,7 +46,7 @@ def readable(body: str, now: int) -> Event:
         raise RefusedError(f"{problems(error)}. Repair it: show --show-body, then replay --edit") from None
     except ValueError as error:
         raise RefusedError(f"it is {error}") from None
-    if refusal := not_for_systems(event, now):
+    if refusal := not_for_systems(event, now, _SURFACE):
         raise RefusedError(refusal[1])
     if event.incident is None:
         raise RefusedError("neither subject nor data.incident names an incident")
@@ -60,7 +61,7 @@ def send_again(event: Event, body: str, incidents: Incidents, queue: Queue, *, p
 
     Args:
         event: what `body` holds.
-        body: as it goes to the queue.
+        body: its text, in any wrapping.
         incidents: the store, to see what was taken.
         queue: the events queue.
         patience: seconds to wait.
@@ -71,7 +72,8 @@ def send_again(event: Event, body: str, incidents: Incidents, queue: Queue, *, p
     """
     if done := _done_before(event, incidents):
         return done
-    queue.send([(body, 0)])
+    _, raw = unwrapped(read_json(body.encode()))
+    queue.send([(json.dumps({"surface": _SURFACE, "event": raw}, ensure_ascii=False), 0)])
     until = time.monotonic() + patience
     while incidents.taken(event.source, event.id) is None:
         if time.monotonic() >= until:

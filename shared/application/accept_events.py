@@ -14,8 +14,9 @@ from shared.application import problem
 from shared.application.problem import Fault
 from shared.application.read_event import MOST_AHEAD
 from shared.application.take_event import MOST_EVENT_BYTES as MOST_EVENT_BYTES  # noqa: PLC0414 - a limit of this door
+from shared.application.whose import covers, is_for_people, not_its_own
 from shared.application.world import World
-from shared.domain.events import PEOPLE_SURFACES, SYSTEM_TYPES, Event, fingerprint, incident_id
+from shared.domain.events import SYSTEM_TYPES, Event, fingerprint, incident_id
 from shared.domain.policy import Policy
 from shared.ports import KeyHolder, UnavailableError
 
@@ -71,16 +72,6 @@ def accept_events(world: World, caller: KeyHolder, body: Any) -> Accepted | tupl
         world.events_queue.send([(message, 0) for message in fresh])
     world.metrics.count("EventsAccepted", len(fresh))
     return answers if isinstance(body, list) else answers[0]
-
-
-def covers(source: str, other: str) -> bool:
-    """Whether `other` is a source or lies below it: `crm` covers `crm/hotline` and not `crmx`."""
-    return other == source or other.startswith(source.rstrip("/") + "/")
-
-
-def is_for_people(source: str) -> bool:
-    """Whether a source names a surface for people, or hides below one."""
-    return source.partition("/")[0] in PEOPLE_SURFACES
 
 
 def _source_of(caller: KeyHolder) -> str:
@@ -147,14 +138,7 @@ def _not_theirs(event: Event, source: str) -> list[tuple[str, str]]:
         found.append(("source", "names a surface for people"))
     elif not covers(source, event.source):
         found.append(("source", "is not this key's: its own source and what lies below it"))
-    told = vars(event.data)  # declared fields alone: of a complaint, `of` is a field like any other
-    of = told.get("of")
-    if of is not None and not covers(source, of):
-        found.append(("data.of", "is not this key's: its own source and what lies below it"))
-    target = told.get("incident")
-    if target is not None and target != incident_id(of or event.source, event.subject or ""):
-        found.append(("data.incident", "is not the incident that source and subject name"))
-    return found
+    return found + not_its_own(event, source)
 
 
 def _beyond_shape(event: Event, place: int, policy: Policy, now: int) -> list[Fault]:

@@ -7,12 +7,16 @@ from pydantic import ValidationError
 from shared.application.quarantine import put_body_aside
 from shared.application.strict_json import read_json
 from shared.application.take_event import Taken, take_event
+from shared.application.whose import is_for_people, not_its_own
 from shared.application.world import World
-from shared.domain.events import EVENT, PEOPLE_SURFACES, SYSTEM_TYPES, Event
+from shared.domain.events import EVENT, SYSTEM_TYPES, Event
 from shared.domain.instants import MINUTE
 
 MOST_AHEAD = 5 * MINUTE
 """How far in the future an event may claim to have happened: clocks differ."""
+
+_COMPARED = frozenset({"http", "cli"})
+"""Where somebody has looked at whose incident it is: the door, which knows its caller's sources, or an operator."""
 
 
 def take_body(world: World, body: str) -> Taken:
@@ -28,7 +32,7 @@ def take_body(world: World, body: str) -> Taken:
         return _refuse(world, body, "invalid", problems(error))
     except ValueError as error:
         return _refuse(world, body, "not_json", str(error)[:200])
-    if refusal := not_for_systems(event, world.time.now()):
+    if refusal := not_for_systems(event, world.time.now(), surface):
         return _refuse(world, body, *refusal)
     return take_event(world, event, surface=surface, trusted_by=False)
 
@@ -51,14 +55,16 @@ def unwrapped(message: Any) -> tuple[str, Any]:
     return "queue", message
 
 
-def not_for_systems(event: Event, now: int) -> tuple[str, str] | None:
-    """Reason and detail why no intake system may send this now, None where one may."""
-    if event.source in PEOPLE_SURFACES:
+def not_for_systems(event: Event, now: int, surface: str) -> tuple[str, str] | None:
+    """Reason and detail why an intake system may not send this now, None where it may."""
+    if is_for_people(event.source):
         return "reserved_source", f"'{event.source}' names a surface for people"
     if event.type not in SYSTEM_TYPES:
         return "for_people", f"'{event.type}' is a command of people: use a link, the API or the CLI"
     if event.time > now + MOST_AHEAD:
         return "future_time", "it claims to have happened more than 5 minutes from now"
+    if surface not in _COMPARED and (wrong := not_its_own(event, event.source)):
+        return "not_its_incident", "; ".join(f"{field} {what}" for field, what in wrong)
     return None
 
 

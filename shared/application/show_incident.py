@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, PlainSerializer, WithJsonSchema
 
 from shared.application import problem
-from shared.application.accept_events import covers
+from shared.application.whose import covers
 from shared.application.world import World
 from shared.domain.course import missed_by
 from shared.domain.incident import Clock, Incident, Phase, Verdict

@@ -9,7 +9,7 @@ import pytest
 
 from shared.adapters import policy_yaml
 from shared.application.read_event import take_body
-from shared.domain.events import PEOPLE_SURFACES
+from shared.domain.events import PEOPLE_SURFACES, incident_id
 from shared.domain.instants import MINUTE, SECOND, format_instant
 from shared.ports import ConflictError, Quarantined, UnavailableError
 from tests.fakes import FakeWorld, fake_world
@@ -180,6 +180,47 @@ def test_an_unknown_type_is_quarantined_and_the_type_named(world: FakeWorld, kin
 @pytest.mark.parametrize("source", sorted(PEOPLE_SURFACES))
 def test_no_system_may_speak_as_a_surface_for_people(world: FakeWorld, source: str) -> None:
     assert refused(world, json.dumps(raw(source=source))).reason == "reserved_source"
+
+
+def test_no_system_may_hide_below_a_surface_for_people(world: FakeWorld) -> None:
+    assert refused(world, json.dumps(raw(source="console/x"))).reason == "reserved_source"
+
+
+THEIRS = incident_id("shop", "A-1")
+OWN = incident_id("crm/hotline", "C-1")
+
+
+@pytest.mark.parametrize("wrap", [lambda event: event, lambda event: {"detail-type": "x", "detail": event}])
+@pytest.mark.parametrize(
+    ("target", "field"),
+    [
+        ({"incident": THEIRS}, "data.incident"),
+        ({"of": "shop"}, "data.of"),
+        ({"of": "crm"}, "data.of"),
+        ({"of": "crm/web"}, "data.of"),
+        ({"of": "shop", "incident": incident_id("shop", "C-1")}, "data.of"),
+    ],
+)
+def test_no_system_may_act_on_the_incident_of_another(
+    world: FakeWorld, wrap: Any, target: dict[str, str], field: str
+) -> None:
+    act = raw(type="complaint.resolved", data={"by": "x", **target})
+    kept = refused(world, json.dumps(wrap(act)))
+    assert kept.reason == "not_its_incident"
+    assert field in kept.detail
+
+
+@pytest.mark.parametrize("target", [{"incident": OWN}, {"of": "crm/hotline"}, {"of": "crm/hotline", "incident": OWN}])
+def test_a_system_may_name_its_own_incident(world: FakeWorld, target: dict[str, str]) -> None:
+    take_body(world, json.dumps(raw()))
+    act = raw(id="e-2", type="complaint.resolved", data={"by": "x", **target})
+    assert take_body(world, json.dumps(act)).status == "accepted"
+
+
+def test_what_the_door_has_compared_with_its_caller_is_not_refused_behind_it(world: FakeWorld) -> None:
+    take_body(world, json.dumps(raw()))
+    act = raw(id="e-2", source="crm/web", type="complaint.resolved", data={"by": "x", "of": "crm/hotline"})
+    assert take_body(world, json.dumps({"surface": "http", "event": act})).status == "accepted"
 
 
 @pytest.mark.parametrize(
