@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 import httpx
@@ -11,7 +10,7 @@ import httpx
 from cli.demo.carrier import CarrierRecord, Sent
 from cli.demo.report import show_answer, show_awake, show_sent
 from cli.demo.story import ANSWERED, ANSWERED_BY, LAST_RUNG, POLICY, SPEED, UNANSWERED, Slice, from_now
-from cli.demo.verdict import Match, expected_pages, held_together
+from cli.demo.verdict import Match, Outcome, expected_pages, held_together
 from cli.demo.wake import wake
 from cli.local_stack.seeds import give_key
 from cli.local_stack.stack import LocalStack
@@ -26,25 +25,6 @@ _GIVE_UP: Final = 150_000
 """Milliseconds after which the story has failed, whatever is missing."""
 _AT_ONCE: Final = 1_000
 """Milliseconds from deployment to the first event."""
-
-
-@dataclass
-class Outcome:
-    """How it went.
-
-    Attributes:
-        start: when the story began (milliseconds UTC).
-        matches: every page the rules ask for, with the message that carried it.
-        extra: messages that nothing asked for.
-        answered_at: when the answer through the link took effect; None: the link was never used, or refused.
-        states: what the API says of each incident at the end, by case number.
-    """
-
-    start: int
-    matches: list[Match] = field(default_factory=list)
-    extra: list[Sent] = field(default_factory=list)
-    answered_at: int | None = None
-    states: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 class Play:

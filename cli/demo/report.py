@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from statistics import median
-from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
 
 from cli.demo.carrier import Sent
 from cli.demo.story import ANSWERED, LAST_RUNG, POLICY, SPEED, STREAM, UNANSWERED, Slice
-from cli.demo.verdict import Match
+from cli.demo.verdict import Match, Outcome
 from cli.local_stack.emulator import ROOT
 from shared.domain.instants import SECOND, format_instant
-
-if TYPE_CHECKING:
-    from cli.demo.play import Outcome
 
 IN_TIME = 3 * SECOND
 """How late (milliseconds) a page of a deadline may be in the carrier's record on the local stack."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from cli.demo.carrier import Sent
@@ -36,6 +36,25 @@ class Match:
     def late(self) -> int | None:
         """Milliseconds from the exact deadline to the carrier's record."""
         return None if self.sent is None else self.sent.at - self.page.at
+
+
+@dataclass
+class Outcome:
+    """How it went.
+
+    Attributes:
+        start: when the story began (milliseconds UTC).
+        matches: every page the rules ask for, with the message that carried it.
+        extra: messages that nothing asked for.
+        answered_at: when the answer through the link took effect; None: the link was never used, or refused.
+        states: what the API says of each incident at the end, by case number.
+    """
+
+    start: int
+    matches: list[Match] = field(default_factory=list)
+    extra: list[Sent] = field(default_factory=list)
+    answered_at: int | None = None
+    states: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 def expected_pages(events: Sequence[dict[str, Any]], policy: Policy, until: int) -> list[Expected]:

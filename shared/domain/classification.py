@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from shared.domain.events import Facts
+from shared.domain.event_data import Facts
 from shared.domain.policy import Condition, Policy
 
 _SCOPES = {None: 0, "store": 1, "region": 2, "nation": 3}

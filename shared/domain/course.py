@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from shared.domain.calendar import BusinessHours, add_time, time_between
+from shared.domain import clocks as on_clock
 from shared.domain.classification import Known, first_level, keywords_in, known_from, raised_level, together
-from shared.domain.events import Event, Facts
+from shared.domain.event_data import Facts
+from shared.domain.events import Event
 from shared.domain.incident import SOLVED, Clock, Course, changed
-from shared.domain.policy import AFTERCARE_CLOCKS, STOPPED_BY_WAITING, Policy
+from shared.domain.policy import STOPPED_BY_WAITING, Policy
 
 MET_BY: dict[str, tuple[str, ...]] = {
     "complaint.acknowledged": ("respond",),
@@ -147,19 +148,10 @@ def _met(course: Course, record: Record, policy: Policy) -> Course:
         return course
     calendar = policy.calendar_of(course.level)
     clocks = (
-        _answered(clock, record.time, course.level, calendar) if meets(clock) else clock for clock in course.clocks
+        on_clock.answered(clock, record.time, course.level, calendar) if meets(clock) else clock
+        for clock in course.clocks
     )
     return changed(course, clocks=tuple(clocks))
-
-
-def _answered(clock: Clock, time: int, level: str, calendar: BusinessHours | None) -> Clock:
-    if clock.verdict == "stopped" and clock.left is not None:  # in time: its deadline moved with the waiting
-        clock = changed(clock, verdict="running", left=None, deadline=add_time(calendar, time, clock.left))
-    if clock.verdict == "running":
-        return changed(clock, verdict="met", ended=time, level=level, answered=time)
-    if clock.verdict == "missed" and clock.answered is None:
-        return changed(clock, answered=time)
-    return clock
 
 
 def _learn(course: Course, record: Record, policy: Policy) -> Course:
@@ -178,7 +170,7 @@ def _at_level(course: Course, level: str, time: int, policy: Policy) -> Course:
     if level == course.level:
         return course
     raised = policy.severity[level] > policy.severity[course.level]
-    durations = _durations(policy, level, course.known.channel)
+    durations = on_clock.durations(policy, level, course.known.channel)
     old, new = policy.calendar_of(course.level), policy.calendar_of(level)
     course = changed(course, level=level)
     if course.phase == "closed":
@@ -187,7 +179,7 @@ def _at_level(course: Course, level: str, time: int, policy: Policy) -> Course:
         unmet = tuple(clock for clock in _missing_clocks(course, policy, time) if _outlives_resolve(clock))
         return changed(course, clocks=course.clocks + unmet)
     clocks = tuple(
-        _relevelled(
+        on_clock.relevelled(
             clock, durations.get((clock.name, clock.milestone)), time, (old, new), policy.warning_share, raised=raised
         )
         for clock in course.clocks
@@ -195,41 +187,6 @@ def _at_level(course: Course, level: str, time: int, policy: Policy) -> Course:
     course = changed(course, clocks=clocks)
     course = changed(course, clocks=clocks + _missing_clocks(course, policy, time))
     return _paused(course, time, policy) if course.phase == "waiting" else course
-
-
-def _relevelled(
-    clock: Clock,
-    duration: int | None,
-    time: int,
-    calendars: tuple[BusinessHours | None, BusinessHours | None],
-    share: float,
-    *,
-    raised: bool,
-) -> Clock:
-    if clock.verdict not in ("running", "stopped") or _is_aftercare(clock):
-        return clock
-    if duration is None:
-        return clock if raised else changed(clock, verdict="cancelled")
-    old, new = calendars
-    if clock.verdict == "stopped":
-        left = clock.left or 0
-        used = clock.duration - left
-        return changed(clock, duration=duration, left=min(left, duration) if raised else max(0, duration - used))
-    if raised:
-        deadline = add_time(new, time, duration)
-        if deadline >= clock.deadline:
-            return clock
-        return changed(
-            clock, duration=duration, deadline=deadline, warn_at=add_time(new, time, round(duration * share))
-        )
-    used = clock.duration - time_between(old, time, clock.deadline)
-    left = max(0, duration - used)
-    return changed(
-        clock,
-        duration=duration,
-        deadline=add_time(new, time, left),
-        warn_at=add_time(new, time, max(0, left - (duration - round(duration * share)))),
-    )
 
 
 def _missing_clocks(course: Course, policy: Policy, time: int) -> tuple[Clock, ...]:
@@ -240,10 +197,6 @@ def _missing_clocks(course: Course, policy: Policy, time: int) -> tuple[Clock, .
 
 def _outlives_resolve(clock: Clock) -> bool:
     return clock.milestone or clock.name not in MET_BY["complaint.resolved"]
-
-
-def _is_aftercare(clock: Clock) -> bool:
-    return clock.name in AFTERCARE_CLOCKS and not clock.milestone
 
 
 def _taken_over(course: Course, record: Record, policy: Policy) -> Course:  # noqa: ARG001 - one form for all
@@ -293,94 +246,44 @@ def _rated(course: Course, record: Record, policy: Policy) -> Course:
 def _reopened(course: Course, record: Record, policy: Policy) -> Course:
     if course.phase not in SOLVED:
         return course
-    clocks = tuple(_withdrawn(clock, record.time) for clock in course.clocks)
+    clocks = tuple(on_clock.withdrawn(clock, record.time) for clock in course.clocks)
     course = changed(course, phase="open", acknowledged=False, reopenings=course.reopenings + 1, clocks=clocks)
     course = changed(course, clocks=clocks + _missing_clocks(course, policy, record.time))
     started = {clock.key for clock in course.clocks if clock.verdict == "running"}
-    for (name, milestone), length in _durations(policy, course.level, course.known.channel).items():
+    for (name, milestone), length in on_clock.durations(policy, course.level, course.known.channel).items():
         if name in STOPPED_BY_WAITING and not milestone and not any(key.startswith(f"{name}#") for key in started):
             course = _with_clock(course, name, length, record.time, policy)
     return course
 
 
-def _withdrawn(clock: Clock, time: int) -> Clock:
-    """A clock as a re-opening leaves it: the follow-up is no longer owed, resolve and propose start anew."""
-    if clock.milestone or clock.name not in ("follow_up", *STOPPED_BY_WAITING):
-        return clock
-    if clock.verdict in ("running", "stopped"):
-        return changed(clock, verdict="cancelled")
-    if clock.verdict == "missed" and clock.answered is None:
-        return changed(clock, answered=time)
-    return clock
-
-
 def _paused(course: Course, time: int, policy: Policy) -> Course:
     calendar = policy.calendar_of(course.level)
-    return changed(
-        course,
-        clocks=tuple(
-            changed(clock, verdict="stopped", left=time_between(calendar, time, clock.deadline))
-            if clock.verdict == "running" and clock.name in STOPPED_BY_WAITING and not clock.milestone
-            else clock
-            for clock in course.clocks
-        ),
-    )
+    return changed(course, clocks=tuple(on_clock.stopped(clock, time, calendar) for clock in course.clocks))
 
 
 def _resumed(course: Course, record: Record, policy: Policy) -> Course:
     if course.phase != "waiting":
         return course
     calendar, share = policy.calendar_of(course.level), policy.warning_share
-    clocks = tuple(_restarted(clock, record.time, calendar, share) for clock in course.clocks)
+    clocks = tuple(on_clock.restarted(clock, record.time, calendar, share) for clock in course.clocks)
     return changed(course, phase="open", clocks=clocks)
-
-
-def _restarted(clock: Clock, time: int, calendar: BusinessHours | None, share: float) -> Clock:
-    if clock.verdict != "stopped" or clock.left is None:
-        return clock
-    to_warning = clock.left - (clock.duration - round(clock.duration * share))
-    return changed(
-        clock,
-        verdict="running",
-        left=None,
-        deadline=add_time(calendar, time, clock.left),
-        warn_at=add_time(calendar, time, to_warning) if to_warning > 0 else clock.warn_at,
-    )
-
-
-def _durations(policy: Policy, level: str, channel: str | None) -> dict[tuple[str, bool], int]:
-    rules = policy.levels[level]
-    return {(name, False): length for name, length in rules.durations(channel)} | {
-        (name, True): length for name, length in rules.milestones.items()
-    }
 
 
 def _level_clocks(
     course: Course, policy: Policy, time: int, without: Iterable[tuple[str, bool]] = ()
 ) -> tuple[Clock, ...]:
-    present = set(without)
+    present, calendar = set(without), policy.calendar_of(course.level)
     return tuple(
-        _new_clock(course, name, length, time, policy, milestone=milestone)
-        for (name, milestone), length in _durations(policy, course.level, course.known.channel).items()
+        on_clock.started(course.clocks, name, length, time, calendar, policy.warning_share, milestone=milestone)
+        for (name, milestone), length in on_clock.durations(policy, course.level, course.known.channel).items()
         if (name, milestone) not in present
     )
 
 
 def _with_clock(course: Course, name: str, length: int, time: int, policy: Policy) -> Course:
-    return changed(course, clocks=(*course.clocks, _new_clock(course, name, length, time, policy)))
-
-
-def _new_clock(course: Course, name: str, length: int, time: int, policy: Policy, *, milestone: bool = False) -> Clock:
-    count = 1 + sum(clock.name == name and clock.milestone == milestone for clock in course.clocks)
     calendar = policy.calendar_of(course.level)
-    return Clock(
-        key=f"{'milestone:' if milestone else ''}{name}#{count}",
-        name=name,
-        milestone=milestone,
-        duration=length,
-        deadline=add_time(calendar, time, length),
-        warn_at=add_time(calendar, time, round(length * policy.warning_share)),
-    )
+    clock = on_clock.started(course.clocks, name, length, time, calendar, policy.warning_share)
+    return changed(course, clocks=(*course.clocks, clock))
 
 
 _Turn = Callable[[Course, Record, Policy], Course]

@@ -13,7 +13,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
 
 from shared.domain.calendar import BusinessHours
-from shared.domain.events import Channel, Scope
+from shared.domain.event_data import Channel, Scope
 from shared.domain.instants import format_duration, parse_duration
 
 HANDLING_CLOCKS = ("respond", "propose", "step_in", "resolve", "group")

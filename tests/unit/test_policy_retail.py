@@ -9,7 +9,7 @@ import pytest
 from shared.adapters import policy_yaml
 from shared.domain.classification import Known, chain_for
 from shared.domain.course import Record, fold, opened
-from shared.domain.events import Channel
+from shared.domain.event_data import Channel
 from shared.domain.instants import DAY, HOUR, MINUTE
 from shared.domain.policy import Policy
 
