@@ -1,6 +1,6 @@
 """What the use cases need from the world; one contract suite holds the adapters and the tests' fakes to it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -129,7 +129,11 @@ class Time(Protocol):
         ...
 
     def wait_until(self, instant: int) -> None:
-        """Return when `now()` has reached an instant that is at most a second or two away (I5)."""
+        """Return when `now()` has reached an instant that is a few seconds away (I5).
+
+        Raises:
+            UnavailableError: it is further away than anybody should sleep; nobody waited.
+        """
         ...
 
 
@@ -189,7 +193,10 @@ class Incidents(Protocol):
         ...
 
     def silent(self, before: int, limit: int) -> Sequence[str]:
-        """Ids of incidents whose next step should have been taken before this instant (the audit's question, I3)."""
+        """Ids of incidents whose next step should have been taken before this instant (the audit's question, I3).
+
+        The one due first comes first; asked of an index that may lag, so one of them may have moved on since.
+        """
         ...
 
 
@@ -237,7 +244,16 @@ class Timers(Protocol):
         ...
 
     def park(self, timer: Timer, reason: str) -> None:
-        """Take a timer that failed too often out of the sweep's way, for an operator to look at."""
+        """Take a timer that failed too often out of the sweep's way; the audit goes on trying it."""
+        ...
+
+    @property
+    def parked(self) -> Mapping[Timer, str]:
+        """What is parked, with the last reason."""
+        ...
+
+    def forget(self, timer: Timer) -> None:
+        """Take a parked timer off the list: what it stood for is done."""
         ...
 
     def cursor(self) -> int:
@@ -245,7 +261,7 @@ class Timers(Protocol):
         ...
 
     def move_cursor(self, hour: int) -> None:
-        """Let the sweep begin at this hour; it never moves back."""
+        """Let the sweep begin at this hour. Too early costs reads, too late hides timers."""
         ...
 
     def watermark(self) -> int:
@@ -253,7 +269,7 @@ class Timers(Protocol):
         ...
 
     def move_watermark(self, instant: int) -> None:
-        """Remember how far a sweep got; it never moves back."""
+        """Remember how far a sweep got."""
         ...
 
 

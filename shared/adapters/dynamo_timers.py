@@ -90,7 +90,7 @@ class DynamoTimers:
         return int(answer["Attributes"]["failures"]["N"])
 
     def park(self, timer: Timer, reason: str) -> None:
-        """Take a timer that failed too often out of the sweep's way, for an operator to look at."""
+        """Take a timer that failed too often out of the sweep's way; the audit goes on trying it."""
         row = {**dynamo_keys.parked(timer), "reason": {"S": reason}}
         put = {"TableName": self._tables.incidents, "Item": row}
         with suppress(_GoneError):
@@ -98,7 +98,7 @@ class DynamoTimers:
 
     @property
     def parked(self) -> dict[Timer, str]:
-        """What was parked, with the reasons."""
+        """What is parked, with the last reason."""
         items = query(
             self._client(),
             TableName=self._tables.incidents,
@@ -108,21 +108,26 @@ class DynamoTimers:
         )
         return {codec.timer_from_text(item["SK"]["S"]): item["reason"]["S"] for item in items}
 
+    def forget(self, timer: Timer) -> None:
+        """Take a parked timer off the list: what it stood for is done."""
+        with available():
+            self._client().delete_item(TableName=self._tables.incidents, Key=dynamo_keys.parked(timer))
+
     def cursor(self) -> int:
         """The first hour that may still hold timers; 0 before the first sweep."""
         return self._read(_HOUR)
 
     def move_cursor(self, hour: int) -> None:
-        """Let the sweep begin at this hour; it never moves back."""
-        self._advance(_HOUR, hour)
+        """Let the sweep begin at this hour. Too early costs reads, too late hides timers."""
+        self._write(_HOUR, hour)
 
     def watermark(self) -> int:
         """Up to which due time the sweeps have handed timers over (milliseconds UTC); 0 before the first."""
         return self._read(_WATERMARK)
 
     def move_watermark(self, instant: int) -> None:
-        """Remember how far a sweep got; it never moves back."""
-        self._advance(_WATERMARK, instant)
+        """Remember how far a sweep got."""
+        self._write(_WATERMARK, instant)
 
     def _delete(self, timer: Timer) -> Action:
         delete = {
@@ -136,19 +141,10 @@ class DynamoTimers:
         item: Item = get(self._client(), self._tables.incidents, dynamo_keys.cursor(name)) or {}
         return codec.number_from(item, "reached") or 0
 
-    def _advance(self, name: str, to: int) -> None:
+    def _write(self, name: str, to: int) -> None:
+        row = {**dynamo_keys.cursor(name), "reached": codec.number(to)}
         with available():
-            try:
-                self._client().update_item(
-                    TableName=self._tables.incidents,
-                    Key=dynamo_keys.cursor(name),
-                    UpdateExpression="SET reached = :to",
-                    ConditionExpression="attribute_not_exists(reached) OR reached < :to",
-                    ExpressionAttributeValues={":to": codec.number(to)},
-                )
-            except ClientError as error:
-                if not refused(error):
-                    raise
+            self._client().put_item(TableName=self._tables.incidents, Item=row)
 
 
 class _GoneError(ConflictError):

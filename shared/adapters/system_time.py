@@ -2,6 +2,11 @@
 
 import time
 
+from shared.ports import UnavailableError
+
+_LONGEST = 15
+"""Seconds: less than any function may take."""
+
 
 class SystemTime:
     """`ports.Time`."""
@@ -11,9 +16,16 @@ class SystemTime:
         return time.time_ns() // 1_000_000
 
     def wait_until(self, instant: int) -> None:
-        """Return when `now()` has reached an instant that is at most a second or two away (I5).
+        """Return when `now()` has reached an instant that is a few seconds away (I5).
 
-        Asked again after each sleep: the monotonic clock that sleeps and the clock that tells the time may differ.
+        Asked again after each sleep: the monotonic clock that sleeps and the clock that tells the time may differ, and
+        the latter may be set back meanwhile.
+
+        Raises:
+            UnavailableError: it is more than 15 seconds away, or still not reached after as many.
         """
-        while (left := instant - self.now()) > 0:
-            time.sleep(left / 1_000)
+        give_up = time.monotonic() + _LONGEST
+        while (left := (instant - self.now()) / 1_000) > 0:
+            if time.monotonic() + left > give_up:
+                raise UnavailableError(f"{left:.1f} s are too long to wait")
+            time.sleep(left)

@@ -1,19 +1,27 @@
 """The second engine: find what was lost on its way and drive it again (I1, I3, I7)."""
 
-from collections.abc import Callable
+import random
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar
 
-from shared.application.fire_timer import advance
+from shared.application.fire_timer import advance, fire_parked
 from shared.application.send_message import settle_sending
 from shared.application.sweep_timers import OVERDUE, due_timers, hand_over
 from shared.application.world import World
 from shared.domain.instants import MINUTE
 from shared.domain.message import Message
 
+_Found = TypeVar("_Found")
 _STUCK = MINUTE
 _AT_ONCE = 200
-"""How many of each kind one audit drives again; the next one takes the rest."""
+"""How many of each kind one audit drives again; where there are more, dice say which: what cannot be driven must not
+stand in the way of what can, audit after audit."""
+_LOOKED_AT = 10_000
+"""Among how many silent incidents those are chosen: keys in an index, of which a read brings thousands."""
+_MESSAGES_LOOKED_AT = 5 * _AT_ONCE
+"""The same of messages, which are read one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,25 +31,43 @@ class Findings:
     overdue_timers: int
     silent_incidents: int
     stuck_messages: int
+    parked_timers: int = 0
 
 
 def audit(world: World) -> Findings:
-    """Drive again: timers overdue by more than 30 s, incidents whose step is a minute late, messages that are stuck."""
+    """Drive again: overdue timers, parked ones, incidents whose step is a minute late, messages that are stuck."""
     now = world.time.now()
-    overdue = list(due_timers(world, now, now - OVERDUE))[:_AT_ONCE]
+    overdue = _some(list(due_timers(world, now, now - OVERDUE)))
     _try(world, lambda: hand_over(world, overdue, now))
-    silent = world.incidents.silent(now - _STUCK, _AT_ONCE)
-    for incident in silent:
-        _try(world, partial(advance, world, incident, None))
-    stuck = world.outbox.stuck(now - _STUCK, _AT_ONCE)
+    parked = _some(list(world.timers.parked))
+    for timer in parked:
+        _try(world, partial(fire_parked, world, timer))
+    late = _some(world.incidents.silent(now - _STUCK, _LOOKED_AT))
+    silent = [_try(world, partial(_wake, world, incident, now - _STUCK)) is not False for incident in late]
+    stuck = _some(world.outbox.stuck(now - _STUCK, _MESSAGES_LOOKED_AT))
     for message in stuck:
         _try(world, partial(_drive, world, message))
-    findings = Findings(len(overdue), len(silent), len(stuck))
+    findings = Findings(len(overdue), sum(silent), len(stuck), len(parked))
     world.metrics.count("OverdueTimers", findings.overdue_timers)
     world.metrics.count("SilentIncidents", findings.silent_incidents)
     world.metrics.count("StuckMessages", findings.stuck_messages)
+    world.metrics.count("ParkedTimers", findings.parked_timers)
     world.metrics.count("AuditHeartbeat")
     return findings
+
+
+def _some(found: Sequence[_Found]) -> Sequence[_Found]:
+    return found if len(found) <= _AT_ONCE else random.sample(found, _AT_ONCE)
+
+
+def _wake(world: World, incident: str, before: int) -> bool:
+    """Take an incident's step; False where it was taken meanwhile."""
+    stored = world.incidents.load(incident)
+    due = stored.incident.next_step_at if stored else None
+    if due is None or due >= before:
+        return False
+    advance(world, incident, None)
+    return True
 
 
 def _drive(world: World, message: Message) -> None:
@@ -51,9 +77,10 @@ def _drive(world: World, message: Message) -> None:
         world.messages_queue.send([(str(message.key), 0)])
 
 
-def _try(world: World, work: Callable[[], object]) -> None:
+def _try(world: World, work: Callable[[], object]) -> object:
     """One that cannot be driven, or that somebody else is at work on, must not hold up the others."""
     try:
-        work()
+        return work()
     except Exception:  # noqa: BLE001 - a poisoned record may raise anything; its own timer tells operations what
         world.metrics.count("AuditGaveUp")
+        return None

@@ -6,9 +6,19 @@ from shared.application.quarantine import as_quarantined
 from shared.application.world import World
 from shared.domain.decision import pass_time
 from shared.domain.directory import Directory
+from shared.domain.instants import SECOND
 from shared.domain.timer import Timer
 from shared.ports import ConflictError, UnavailableError
 
+WAITED_FOR = 10 * SECOND
+"""How long a timer that comes too early is waited for; earlier still means that a wrong clock handed it over."""
+_MEANWHILE = {
+    "incident": "Until then the incident pages nobody by itself, though it still takes events: page by hand",
+    "early": "Until then events whose complaint never came wait for their quarantine",
+    "digest": "Until then the messages that were held back for this person wait",
+    "heartbeat": "Nobody waits for it",
+}
+"""What a parked timer means for people."""
 GIVE_UP_AFTER = 5
 """Failures after which a timer is parked, so that it cannot hold up the sweep for ever."""
 
@@ -16,9 +26,14 @@ GIVE_UP_AFTER = 5
 def fire_timer(world: World, timer: Timer) -> None:
     """Do what the timer is for, never before it is due. A timer that is gone was somebody else's: done.
 
+    One that comes much too early is left where it is: the sweep hands it over again when its time comes (I5).
+
     Raises:
         UnavailableError: too many conflicts in a row; the queue delivers the timer again.
     """
+    if timer.due - world.time.now() > WAITED_FOR:
+        world.metrics.count("TimersTooEarly")
+        return
     world.time.wait_until(timer.due)
     if not world.timers.pending(timer):
         return
@@ -26,7 +41,7 @@ def fire_timer(world: World, timer: Timer) -> None:
         case "incident":
             advance(world, timer.subject, timer)
         case "early":
-            _expire_early(world, timer)
+            _expire_early(world, timer, claimed=timer)
         case "digest":
             digest(world, timer.subject, timer.step)
             world.timers.claim(timer)
@@ -53,8 +68,27 @@ def fire_or_park(world: World, timer: Timer) -> None:
         world.operations.alert(
             f"A timer of {timer.subject} was parked",
             f"The {timer.kind} timer {timer.sort} failed {GIVE_UP_AFTER} times, last with {type(error).__name__}. "
-            f"The audit goes on trying; see docs/operations.md, 'Timers parked'.",
+            f"The audit tries it again every few minutes and drops it when that succeeds. {_MEANWHILE[timer.kind]}. "
+            f"See docs/operations.md, 'Timers parked'.",
         )
+
+
+def fire_parked(world: World, timer: Timer) -> None:
+    """Try a parked timer again, without its row: each thing it may stand for is done once by itself.
+
+    Raises:
+        Exception: whatever is wrong still; it stays parked.
+    """
+    match timer.kind:
+        case "incident":
+            advance(world, timer.subject, None)
+        case "early":
+            _expire_early(world, timer, claimed=None)
+        case "digest":
+            digest(world, timer.subject, timer.step)
+        case "heartbeat":
+            pass
+    world.timers.forget(timer)
 
 
 def advance(world: World, incident: str, timer: Timer | None) -> None:
@@ -86,13 +120,13 @@ def advance(world: World, incident: str, timer: Timer | None) -> None:
     raise UnavailableError(f"{incident} is changing too fast")
 
 
-def _expire_early(world: World, timer: Timer) -> None:
+def _expire_early(world: World, timer: Timer, *, claimed: Timer | None) -> None:
     early = world.incidents.early(timer.subject)
-    if early is None:
+    if early is None or early.since >= timer.due:  # their complaint came, or they expired and others came since
         world.timers.claim(timer)
         return
     now = world.time.now()
     detail = "its complaint did not come in time"
     gone = [as_quarantined(event, now, "early", "no_complaint", detail) for event in early.events]
-    world.incidents.expire_early(early, gone, timer)
+    world.incidents.expire_early(early, gone, claimed)
     world.metrics.count("Quarantined", len(gone))

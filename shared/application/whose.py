@@ -14,7 +14,7 @@ def is_for_people(source: str) -> bool:
 
 
 def not_its_own(event: Event, source: str) -> list[tuple[str, str]]:
-    """Fields by which an event would act on an incident of neither `source` nor anything below it, and what is wrong."""
+    """Fields by which an event would act on an incident that is not of `source` or below it, and what is wrong."""
     found = []
     told = vars(event.data)  # declared fields alone: of a complaint, `of` is a field like any other
     of = told.get("of")

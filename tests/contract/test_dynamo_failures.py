@@ -141,7 +141,7 @@ CALLS: dict[str, tuple[str, Callable[[Store], object]]] = {
     "due": ("query", lambda store: store.timers.due(1, 1, NOW)),
     "put timer": ("put_item", lambda store: store.timers.put(timer())),
     "failed": ("update_item", lambda store: store.timers.failed(timer())),
-    "cursor": ("update_item", lambda store: store.timers.move_cursor(5)),
+    "cursor": ("put_item", lambda store: store.timers.move_cursor(5)),
     "count": ("update_item", lambda store: store.outbox.count_message("lin", 1)),
 }
 

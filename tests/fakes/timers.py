@@ -59,16 +59,18 @@ class FakeTimers:
                 self._shelf.timers.remove(timer)
                 self.parked[timer] = reason
 
+    def forget(self, timer: Timer) -> None:
+        with self._shelf.lock:
+            self.parked.pop(timer, None)
+
     def cursor(self) -> int:
         return self._hour
 
     def move_cursor(self, hour: int) -> None:
-        with self._shelf.lock:
-            self._hour = max(self._hour, hour)
+        self._hour = hour
 
     def watermark(self) -> int:
         return self._instant
 
     def move_watermark(self, instant: int) -> None:
-        with self._shelf.lock:
-            self._instant = max(self._instant, instant)
+        self._instant = instant

@@ -13,7 +13,7 @@ from shared.application.take_event import take_event
 from shared.application.timer_body import read_timer
 from shared.domain.events import incident_id
 from shared.domain.instants import MINUTE, SECOND
-from shared.domain.timer import Timer
+from shared.domain.timer import Timer, timer_for
 from tests.fakes import FakeWorld, fake_world
 from tests.scenarios.telling import MIDNIGHT, at, instant
 
@@ -141,6 +141,57 @@ def test_one_incident_that_cannot_be_read_hides_no_other_and_no_message(world: F
     assert world.messages_queue.take() == (str(stuck.key),)
     assert world.metrics.totals["AuditHeartbeat"] == 1
     assert world.metrics.totals["AuditGaveUp"] == 1
+
+
+@pytest.mark.parametrize("bad", [20, 60])
+def test_incidents_that_cannot_be_driven_do_not_take_the_place_of_those_that_can(
+    world: FakeWorld, monkeypatch: pytest.MonkeyPatch, bad: int
+) -> None:
+    monkeypatch.setattr("shared.application.audit._AT_ONCE", 5)
+    for number in range(bad):
+        complain(world, f"B-{number}")
+        poison(world, f"B-{number}")
+    world.time.advance(SECOND)
+    complain(world, "C-2")
+    world.time.set(instant("26m"))
+    for _ in range(400):
+        assert audit(world).silent_incidents == 5
+    assert "warning" in reasons(world, "C-1")
+    assert "warning" in reasons(world, "C-2")
+
+
+def test_parked_timers_of_every_kind_are_tried_again(world: FakeWorld) -> None:
+    update = at("0", "updated", subject="C-9", store="S-1")
+    take_event(world, update, surface="queue", trusted_by=False)
+    [waiting] = [timer for timer in world.timers.all if timer.kind == "early"]
+    held = world.outbox.all[0]
+    minute = MIDNIGHT // MINUTE
+    world.outbox._set(replace(held, state="pending"))
+    world.outbox.hold(replace(held, state="pending"), minute)
+    digest = timer_for("digest", held.key.person, MIDNIGHT + MINUTE, minute, MIDNIGHT)
+    world.timers.put(digest)
+    for timer in (waiting, digest, alarm(world)):
+        world.timers.park(timer, "five failures")
+    world.time.set(waiting.due)
+    assert audit(world).parked_timers == 3
+    assert world.timers.parked == {}
+    assert [each.reason for each in world.quarantine.list()] == ["no_complaint"]
+    assert [row.kind for row in world.outbox.all if row.key.person == held.key.person].count("digest") == 1
+    assert len(reasons(world)) > 2
+    assert audit(world).parked_timers == 0
+
+
+def test_a_parked_timer_that_fails_again_stays_and_hides_no_other(world: FakeWorld) -> None:
+    complain(world, "C-2")
+    poison(world, "C-1")
+    timers = [alarm(world), alarm(world, "C-2")]
+    world.time.set(instant("26m"))
+    for timer in timers:
+        world.timers.park(timer, "KeyError")
+    audit(world)
+    assert list(world.timers.parked) == [timers[0]]
+    assert "warning" in reasons(world, "C-2")
+    assert world.operations.alerts == []
 
 
 def test_where_the_queues_are_down_the_audit_still_takes_the_steps_itself(world: FakeWorld) -> None:

@@ -9,12 +9,13 @@ from dataclasses import replace
 import pytest
 
 from shared.adapters import policy_yaml
-from shared.application.fire_timer import GIVE_UP_AFTER, fire_or_park, fire_timer
+from shared.application.fire_timer import GIVE_UP_AFTER, WAITED_FOR, fire_or_park, fire_parked, fire_timer
 from shared.application.take_event import take_event
+from shared.application.world import World
 from shared.domain.events import Event, incident_id
 from shared.domain.instants import MINUTE, SECOND
 from shared.domain.timer import Timer, timer_for
-from shared.ports import Commit, ConflictError, EarlyEvents, Quarantined, UnavailableError
+from shared.ports import Commit, ConflictError, EarlyEvents, Quarantined, Stored, UnavailableError
 from tests.fakes import FakeWorld, fake_world
 from tests.scenarios.telling import MIDNIGHT, at, instant
 
@@ -49,20 +50,40 @@ def version(world: FakeWorld) -> int:
     return stored.incident.version
 
 
+def fire(world: FakeWorld, timer: Timer, how: Callable[[World, Timer], None] = fire_timer) -> None:
+    """Hand a timer over as the queue does: within the second before it is due."""
+    world.time.wait_until(timer.due - 999)
+    how(world, timer)
+
+
+def fire_until_parked(world: FakeWorld, timer: Timer) -> None:
+    fire(world, timer, fire_or_park)
+
+
 # In time
 
 
 def test_a_timer_that_comes_early_is_waited_for(world: FakeWorld) -> None:
     world.time.set(instant("24m") - 700)
-    fire_timer(world, alarm(world))
+    fire(world, alarm(world))
     assert world.time.now() == instant("24m")
     assert [row.at for row in world.outbox.of_incident(CASE)][-1] == instant("24m")
     assert pages(world)[-1] == ("li.na", "warning")
 
 
+def test_a_timer_that_comes_much_too_early_is_neither_fired_nor_lost(world: FakeWorld) -> None:
+    timer = alarm(world)
+    world.time.set(timer.due - WAITED_FOR - 1)
+    fire_timer(world, timer)
+    assert world.time.now() == timer.due - WAITED_FOR - 1, "nobody sleeps for it"
+    assert (version(world), world.timers.pending(timer)) == (1, True)
+    fire(world, timer)
+    assert version(world) == 2
+
+
 def test_no_page_is_decided_before_it_is_due_whatever_is_fired_when(world: FakeWorld) -> None:
     for _ in range(20):
-        fire_timer(world, alarm(world))  # the fake clock's wait is what brings time forward
+        fire(world, alarm(world))  # the fake clock's wait is what brings time forward
     rows = world.outbox.of_incident(CASE)
     assert len(rows) > 10
     assert all(row.at == row.due for row in rows if row.kind == "page")
@@ -70,7 +91,7 @@ def test_no_page_is_decided_before_it_is_due_whatever_is_fired_when(world: FakeW
 
 def test_the_lateness_of_a_step_is_measured(world: FakeWorld) -> None:
     world.time.set(instant("24m") + 2_500)
-    fire_timer(world, alarm(world))
+    fire(world, alarm(world))
     assert ("StepLateness", 2_500, "Milliseconds") in world.metrics.recorded
 
 
@@ -79,9 +100,9 @@ def test_the_lateness_of_a_step_is_measured(world: FakeWorld) -> None:
 
 def test_the_same_timer_twice_is_one_step(world: FakeWorld) -> None:
     timer = alarm(world)
-    fire_timer(world, timer)
+    fire(world, timer)
     after = (version(world), world.outbox.all, world.timers.all)
-    fire_timer(world, timer)
+    fire(world, timer)
     assert after == (version(world), world.outbox.all, world.timers.all)
 
 
@@ -89,7 +110,7 @@ def test_thirty_two_deliveries_of_one_timer_at_once_are_one_step(world: FakeWorl
     timer = alarm(world)
     world.time.set(timer.due)
     with ThreadPoolExecutor(32) as pool:
-        list(pool.map(lambda _: fire_timer(world, timer), range(500)))
+        list(pool.map(lambda _: fire(world, timer), range(500)))
     assert pages(world) == [("li.na", "opened"), ("zhang.wei", "opened"), ("li.na", "warning")]
     assert version(world) == 2
     assert len(world.timers.all) == 1
@@ -97,14 +118,14 @@ def test_thirty_two_deliveries_of_one_timer_at_once_are_one_step(world: FakeWorl
 
 def test_a_timer_that_is_gone_is_a_success(world: FakeWorld) -> None:
     never = timer_for("incident", CASE, instant("10m"), 99, MIDNIGHT)
-    fire_timer(world, never)
+    fire(world, never)
     assert version(world) == 1
 
 
 def test_a_stale_timer_of_an_incident_that_moved_is_cleared_and_does_nothing(world: FakeWorld) -> None:
     stale = timer_for("incident", CASE, instant("1h"), 0, MIDNIGHT)
     world.timers.put(stale)
-    fire_timer(world, stale)
+    fire(world, stale)
     assert not world.timers.pending(stale)
     assert version(world) == 1  # an hour later its own timer is what takes the step
     assert len(world.timers.all) == 1
@@ -113,15 +134,15 @@ def test_a_stale_timer_of_an_incident_that_moved_is_cleared_and_does_nothing(wor
 def test_a_timer_of_an_incident_that_never_was_is_cleared(world: FakeWorld) -> None:
     stray = timer_for("incident", "inc-nowhere", MIDNIGHT, 1, MIDNIGHT)
     world.timers.put(stray)
-    fire_timer(world, stray)
+    fire(world, stray)
     assert not world.timers.pending(stray)
 
 
 def test_a_timer_that_was_put_back_fires_nothing_that_was_done(world: FakeWorld) -> None:
     timer = alarm(world)
-    fire_timer(world, timer)
+    fire(world, timer)
     world.timers.put(timer)
-    fire_timer(world, timer)
+    fire(world, timer)
     assert pages(world).count(("li.na", "warning")) == 1
 
 
@@ -139,11 +160,11 @@ def once(world: FakeWorld, what: Callable[[], object]) -> None:
 
 
 def test_an_acknowledgement_in_the_middle_of_a_step_wins_and_nobody_is_paged_for_it(world: FakeWorld) -> None:
-    fire_timer(world, alarm(world))
+    fire(world, alarm(world))
     timer = alarm(world)
     world.time.set(instant("30m"))
     once(world, lambda: take(world, at("29m", "acknowledged", by="desk")))
-    fire_timer(world, timer)
+    fire(world, timer)
     assert ("wang.fang", "missed") not in pages(world)
     assert not world.timers.pending(timer)
     assert len(world.timers.all) == 1
@@ -151,8 +172,8 @@ def test_an_acknowledgement_in_the_middle_of_a_step_wins_and_nobody_is_paged_for
 
 def test_two_who_fire_at_the_same_moment_take_one_step(world: FakeWorld) -> None:
     timer = alarm(world)
-    once(world, lambda: fire_timer(world, timer))
-    fire_timer(world, timer)
+    once(world, lambda: fire(world, timer))
+    fire(world, timer)
     assert pages(world).count(("li.na", "warning")) == 1
 
 
@@ -160,7 +181,7 @@ def test_an_event_that_changes_nothing_about_the_next_step_leaves_its_timer(worl
     timer = alarm(world)
     world.time.set(timer.due)
     once(world, lambda: take(world, at("23m", "updated", store="S-1")))
-    fire_timer(world, timer)
+    fire(world, timer)
     assert pages(world)[-1] == ("li.na", "warning")
     assert pages(world).count(("li.na", "warning")) == 1
 
@@ -173,7 +194,7 @@ def test_a_step_that_keeps_conflicting_is_left_to_the_queue(world: FakeWorld) ->
 
     world.incidents.before_commit = refuse
     with pytest.raises(UnavailableError):
-        fire_timer(world, timer)
+        fire(world, timer)
     assert world.timers.pending(timer)
     assert version(world) == 1
 
@@ -184,7 +205,7 @@ def test_a_commit_whose_answer_was_lost_is_not_repeated(world: FakeWorld) -> Non
         raise ConflictError("no answer")
 
     world.incidents.after_commit = lost
-    fire_timer(world, alarm(world))
+    fire(world, alarm(world))
     assert pages(world).count(("li.na", "warning")) == 1
 
 
@@ -203,17 +224,74 @@ def test_a_timer_that_fails_five_times_is_parked_and_operations_hear_of_it(world
     timer = poisoned(world)
     for _ in range(GIVE_UP_AFTER - 1):
         with pytest.raises(KeyError):
-            fire_or_park(world, timer)
+            fire_until_parked(world, timer)
         assert world.timers.pending(timer)
         assert world.operations.alerts == []
-    fire_or_park(world, timer)
+    fire_until_parked(world, timer)
     assert not world.timers.pending(timer)
     assert list(world.timers.parked) == [timer]
     [(subject, _)] = world.operations.alerts
     assert CASE in subject
     assert world.metrics.totals["TimersParked"] == 1
-    fire_or_park(world, timer)  # a delivery that was still on its way
+    fire_until_parked(world, timer)  # a delivery that was still on its way
     assert len(world.operations.alerts) == 1
+
+
+def test_what_operations_are_told_of_a_parked_timer_is_true(world: FakeWorld) -> None:
+    timer = poisoned(world)
+    for _ in range(GIVE_UP_AFTER - 1):
+        with pytest.raises(KeyError):
+            fire_until_parked(world, timer)
+    fire_until_parked(world, timer)
+    [(_, text)] = world.operations.alerts
+    assert "The audit tries it again" in text
+    assert "it still takes events" in text
+    world.incidents._shelf.incidents[CASE] = mended(world)
+    fire_parked(world, timer)
+    assert pages(world)[-1] == ("li.na", "warning")
+    assert world.timers.parked == {}
+
+
+def mended(world: FakeWorld) -> Stored:
+    stored = world.incidents.load(CASE)
+    assert stored is not None
+    return replace(stored, incident=replace(stored.incident, rules=world.policies.current()[0]))
+
+
+def test_a_parked_timer_that_still_fails_stays_parked_and_nobody_is_told_again(world: FakeWorld) -> None:
+    timer = poisoned(world)
+    world.time.set(timer.due)
+    world.timers.park(timer, "KeyError")
+    with pytest.raises(KeyError):
+        fire_parked(world, timer)
+    assert list(world.timers.parked) == [timer]
+    assert world.operations.alerts == []
+
+
+def test_early_events_whose_timer_was_parked_expire_when_it_is_tried_again() -> None:
+    world = fake_world(policy_yaml.load("retail"), now=instant("1h"))
+    take(world, at("1m", "acknowledged", by="desk"))
+    [waiting] = world.timers.all
+    world.time.set(waiting.due)
+    world.timers.park(waiting, "ValueError")
+    fire_parked(world, waiting)
+    assert [each.reason for each in world.quarantine.list()] == ["no_complaint"]
+    assert world.timers.parked == {}
+
+
+def test_a_parked_timer_lets_alone_early_events_that_came_after_it() -> None:
+    world = fake_world(policy_yaml.load("retail"), now=instant("1h"))
+    take(world, at("1m", "acknowledged", by="desk"))
+    [first] = world.timers.all
+    fire(world, first)
+    world.time.advance(MINUTE)
+    take(world, at("2m", "proposed", by="desk", solution="a new kettle"))
+    world.timers.put(first)
+    world.timers.park(first, "ValueError")
+    fire_parked(world, first)
+    early = world.incidents.early(CASE)
+    assert early is not None
+    assert len(early.events) == 1
 
 
 def test_load_is_no_poison(world: FakeWorld) -> None:
@@ -225,7 +303,7 @@ def test_load_is_no_poison(world: FakeWorld) -> None:
     world.incidents.before_commit = refuse
     for _ in range(3 * GIVE_UP_AFTER):
         with pytest.raises(UnavailableError):
-            fire_or_park(world, timer)
+            fire_until_parked(world, timer)
     assert world.timers.pending(timer)
     assert world.operations.alerts == []
 
@@ -241,7 +319,7 @@ def test_early_events_that_keep_moving_are_no_poison_either() -> None:
     world.incidents.expire_early = refuse  # type: ignore[method-assign]
     for _ in range(3 * GIVE_UP_AFTER):
         with pytest.raises(ConflictError):
-            fire_or_park(world, waiting)
+            fire_until_parked(world, waiting)
     assert world.timers.pending(waiting)
 
 
@@ -252,8 +330,8 @@ def test_the_heartbeat_is_claimed_once_and_its_lateness_measured(world: FakeWorl
     pulse = timer_for("heartbeat", "heartbeat", MIDNIGHT + MINUTE, 0, MIDNIGHT)
     world.timers.put(pulse)
     world.time.set(MIDNIGHT + MINUTE + 4 * SECOND)
-    fire_timer(world, pulse)
-    fire_timer(world, pulse)
+    fire(world, pulse)
+    fire(world, pulse)
     assert [figure for figure in world.metrics.recorded if figure[0] == "HeartbeatLateness"] == [
         ("HeartbeatLateness", 4_000, "Milliseconds")
     ]
@@ -264,7 +342,7 @@ def test_early_events_that_were_applied_leave_a_timer_that_does_nothing() -> Non
     take(world, at("1m", "acknowledged", by="desk"))
     [waiting] = world.timers.all
     take(world, MAJOR)
-    fire_timer(world, waiting)
+    fire(world, waiting)
     assert world.quarantine.list() == ()
     assert not world.timers.pending(waiting)
 
@@ -277,7 +355,7 @@ def test_an_event_whose_complaint_came_too_late_is_taken_when_it_comes_again() -
     world.time.set(waiting.due)
     for _ in range(2):
         take(world, early)  # its sender repeats it: as long as it waits that is a duplicate
-    fire_timer(world, waiting)
+    fire(world, waiting)
     [kept] = world.quarantine.list()
     take(world, MAJOR)
     assert take_event(world, early, surface="queue", trusted_by=False).status == "accepted"
@@ -292,7 +370,7 @@ def test_an_event_that_expires_a_second_time_is_the_same_row_of_the_quarantine()
     for _ in range(2):
         take(world, at("1m", "acknowledged", by="desk").model_copy(update={"id": "e-1"}))
         [waiting] = world.timers.all
-        fire_timer(world, waiting)
+        fire(world, waiting)
     assert len(world.quarantine.list()) == 1
     assert world.incidents.early(CASE) is None
 
@@ -311,7 +389,7 @@ def test_an_early_event_that_comes_while_the_others_expire_is_quarantined_with_t
 
     world.incidents.early = overtaken  # type: ignore[method-assign]
     with pytest.raises(ConflictError):
-        fire_timer(world, waiting)
-    fire_timer(world, waiting)  # the queue brings it again
+        fire(world, waiting)
+    fire(world, waiting)  # the queue brings it again
     assert [each.reason for each in world.quarantine.list()] == ["no_complaint", "no_complaint"]
     assert world.timers.all == ()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from collections.abc import Sequence
 
 import pytest
 
 from shared.adapters import policy_yaml
 from shared.application.arm_timers import arm_timer
-from shared.application.fire_timer import fire_timer
+from shared.application.fire_timer import WAITED_FOR, fire_timer
 from shared.application.sweep_timers import ARM_WITHIN, LOOK_AHEAD, sweep_timers
 from shared.application.timer_body import read_timer, timer_body
 from shared.domain.instants import HOUR, MINUTE, SECOND
@@ -205,6 +206,74 @@ def test_every_shard_is_swept(world: FakeWorld) -> None:
     timers = [put(world, NOON + MINUTE, f"inc-{n}", n) for n in range(200)]
     assert {timer.shard for timer in timers} == set(range(SHARDS))
     assert len(sweep(world)) == 200
+
+
+# A clock that is wrong
+
+
+def tick(world: FakeWorld) -> None:
+    """A minute passes; what becomes ready is fired, a sweep runs."""
+    world.time.advance(MINUTE)
+    for body in world.timers_queue.take():
+        timer = read_timer(body)
+        if timer.due - world.time.now() <= WAITED_FOR and world.timers.claim(timer):
+            assert timer.kind == "heartbeat" or world.time.now() - timer.due <= MINUTE, "too late"
+    sweep_timers(world)
+
+
+def wrong_clock(world: FakeWorld, by: int) -> None:
+    """One sweep on a machine whose clock is wrong."""
+    right, waiting = world.time.now(), list(world.timers_queue._waiting)
+    world.time._now = right + by
+    sweep_timers(world)
+    world.time._now = right
+    handed = [each for each in world.timers_queue._waiting if each not in waiting]
+    world.timers_queue._waiting = [*waiting, *((at - by, turn, body) for at, turn, body in handed)]  # it has its own
+
+
+@pytest.mark.parametrize("by", [5 * HOUR, 16 * MINUTE, HOUR, 26 * HOUR, 400 * HOUR, -5 * HOUR, 10 * SECOND])
+@pytest.mark.parametrize("at", [0, 10 * MINUTE, 20 * MINUTE])
+@pytest.mark.parametrize("busy", [True, False])
+def test_a_clock_that_is_wrong_for_one_sweep_hides_no_timer(world: FakeWorld, by: int, at: int, *, busy: bool) -> None:
+    world.time.advance(at)
+    for _ in range(3):
+        tick(world)
+    before = [put(world, world.time.now() + n * 17 * MINUTE, f"inc-{n}") for n in range(1, 30)] if busy else []
+    for timer in world.timers.all:
+        if timer.kind == "heartbeat":
+            world.timers.claim(timer)  # it has just beaten: the hours to come are empty
+    wrong_clock(world, by)
+    for hour in range(9):  # born after the clock was wrong, in hours that sweep took for passed
+        before.append(put(world, world.time.now() + 13 * MINUTE, f"late-{hour}"))
+        for _ in range(60):
+            tick(world)
+    assert [timer for timer in before if world.timers.pending(timer)] == []
+
+
+def test_in_right_times_a_sweep_reads_no_more_hours_than_may_hold_something(world: FakeWorld) -> None:
+    read: Counter[int] = Counter()
+    due = world.timers.due
+
+    def counted(hour: int, shard: int, until: int) -> Sequence[Timer]:
+        read[hour] += 1
+        return due(hour, shard, until)
+
+    world.timers.due = counted  # type: ignore[method-assign]
+    for _ in range(24 * 60):
+        tick(world)
+    ticks_of_an_hour = {hour: count / SHARDS for hour, count in read.items()}
+    assert max(ticks_of_an_hour.values()) <= 60 + 15 + 5 + 2
+
+
+def test_a_long_backlog_is_passed_within_the_hour(world: FakeWorld) -> None:
+    tick(world)
+    world.time.advance(30 * 24 * HOUR)
+    for _ in range(60):
+        tick(world)
+    assert world.timers.cursor() >= world.time.now() // HOUR - 12
+    for _ in range(15):
+        tick(world)
+    assert world.timers.cursor() >= world.time.now() // HOUR - 1
 
 
 # The pulse
