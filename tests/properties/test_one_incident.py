@@ -195,6 +195,7 @@ class OneIncident(RuleBasedStateMachine):
             due = [timer for timer in self.world.timers.all if timer.due <= end]
             if not due:
                 break
+            self.world.time.wait_until(due[0].due)
             fire_timer(self.world, due[0])
         else:
             raise AssertionError("it never comes to rest")
