@@ -46,7 +46,7 @@ def readable(body: str, now: int) -> Event:
         raise RefusedError(f"{problems(error)}. Repair it: show --show-body, then replay --edit") from None
     except ValueError as error:
         raise RefusedError(f"it is {error}") from None
-    if refusal := not_for_systems(event, now, _SURFACE):
+    if refusal := not_for_systems(event, now):
         raise RefusedError(refusal[1])
     if event.incident is None:
         raise RefusedError("neither subject nor data.incident names an incident")

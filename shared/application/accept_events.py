@@ -138,7 +138,7 @@ def _not_theirs(event: Event, source: str) -> list[tuple[str, str]]:
         found.append(("source", "names a surface for people"))
     elif not covers(source, event.source):
         found.append(("source", "is not this key's: its own source and what lies below it"))
-    return found + not_its_own(event, source)
+    return found + not_its_own(event)
 
 
 def _beyond_shape(event: Event, place: int, policy: Policy, now: int) -> list[Fault]:

@@ -15,9 +15,6 @@ from shared.domain.instants import MINUTE
 MOST_AHEAD = 5 * MINUTE
 """How far in the future an event may claim to have happened: clocks differ."""
 
-_COMPARED = frozenset({"http", "cli"})
-"""Where somebody has looked at whose incident it is: the door, which knows its caller's sources, or an operator."""
-
 
 def take_body(world: World, body: str) -> Taken:
     """Take the event of a queue message: a CloudEvent, one from the HTTP door, or one in an EventBridge envelope.
@@ -32,7 +29,7 @@ def take_body(world: World, body: str) -> Taken:
         return _refuse(world, body, "invalid", problems(error))
     except ValueError as error:
         return _refuse(world, body, "not_json", str(error)[:200])
-    if refusal := not_for_systems(event, world.time.now(), surface):
+    if refusal := not_for_systems(event, world.time.now()):
         return _refuse(world, body, *refusal)
     return take_event(world, event, surface=surface, trusted_by=False)
 
@@ -55,7 +52,7 @@ def unwrapped(message: Any) -> tuple[str, Any]:
     return "queue", message
 
 
-def not_for_systems(event: Event, now: int, surface: str) -> tuple[str, str] | None:
+def not_for_systems(event: Event, now: int) -> tuple[str, str] | None:
     """Reason and detail why an intake system may not send this now, None where it may."""
     if is_for_people(event.source):
         return "reserved_source", f"'{event.source}' names a surface for people"
@@ -63,7 +60,7 @@ def not_for_systems(event: Event, now: int, surface: str) -> tuple[str, str] | N
         return "for_people", f"'{event.type}' is a command of people: use a link, the API or the CLI"
     if event.time > now + MOST_AHEAD:
         return "future_time", "it claims to have happened more than 5 minutes from now"
-    if surface not in _COMPARED and (wrong := not_its_own(event, event.source)):
+    if wrong := not_its_own(event):  # whatever the message says of where it came in
         return "not_its_incident", "; ".join(f"{field} {what}" for field, what in wrong)
     return None
 

@@ -13,13 +13,13 @@ def is_for_people(source: str) -> bool:
     return source.partition("/")[0] in PEOPLE_SURFACES
 
 
-def not_its_own(event: Event, source: str) -> list[tuple[str, str]]:
-    """Fields by which an event would act on an incident that is not of `source` or below it, and what is wrong."""
+def not_its_own(event: Event) -> list[tuple[str, str]]:
+    """Fields by which an event would act on an incident not of its own source or below it, and what is wrong."""
     found = []
     told = vars(event.data)  # declared fields alone: of a complaint, `of` is a field like any other
     of = told.get("of")
-    if of is not None and not covers(source, of):
-        found.append(("data.of", f"is not {source} or below it"))
+    if of is not None and not covers(event.source, of):
+        found.append(("data.of", f"is not {event.source} or below it"))
     target = told.get("incident")
     if target is not None and target != incident_id(of or event.source, event.subject or ""):
         found.append(("data.incident", "is not the incident that source and subject name"))

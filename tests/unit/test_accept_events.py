@@ -295,8 +295,8 @@ class TestRights:
     def test_an_update_may_name_its_own_incident_and_source(self, world: FakeWorld) -> None:
         accept_events(world, CRM, complaint())
         accept_events(world, CRM, said("acknowledged", id="a", by="x", incident=INCIDENT))
-        moved = said("proposed", id="b", by="x", solution="y", of="crm/hotline") | {"source": "crm/web"}
-        assert take_one(world, moved).incident == INCIDENT
+        below = said("proposed", id="b", by="x", solution="y", of="crm/hotline") | {"source": "crm"}
+        assert take_one(world, below).incident == INCIDENT
         assert {taken.incident for taken in arrive(world)} == {INCIDENT}
 
 

@@ -217,10 +217,12 @@ def test_a_system_may_name_its_own_incident(world: FakeWorld, target: dict[str, 
     assert take_body(world, json.dumps(act)).status == "accepted"
 
 
-def test_what_the_door_has_compared_with_its_caller_is_not_refused_behind_it(world: FakeWorld) -> None:
+@pytest.mark.parametrize("surface", ["http", "cli", "link", "anything"])
+def test_what_a_message_says_of_where_it_came_in_opens_no_door(world: FakeWorld, surface: str) -> None:
     take_body(world, json.dumps(raw()))
     act = raw(id="e-2", source="crm/web", type="complaint.resolved", data={"by": "x", "of": "crm/hotline"})
-    assert take_body(world, json.dumps({"surface": "http", "event": act})).status == "accepted"
+    assert take_body(world, json.dumps({"surface": surface, "event": act})).status == "quarantined"
+    assert [kept.reason for kept in world.quarantine.list()] == ["not_its_incident"]
 
 
 @pytest.mark.parametrize(
