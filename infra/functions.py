@@ -15,8 +15,6 @@ from infra.queues import WorkQueue
 from infra.rights import may, read_secret, send, table
 from infra.stateful import StatefulStack
 
-WORK_ON_INCIDENTS = ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem", "Query")
-
 
 @dataclass(frozen=True)
 class Queues:
@@ -80,7 +78,7 @@ class Functions(Construct):
             may=[
                 send(self._queues.events.arn),
                 read_secret(data.api_keys_arn),
-                table(data.incidents, "GetItem", "Query"),
+                table(data.incidents, "GetItem"),
                 rights.keep_policy(data.incidents),
                 table(data.timeline, "Query"),
                 table(data.outbox, "Query"),
@@ -94,7 +92,13 @@ class Functions(Construct):
             name="intake",
             workshop=self._workshop,
             description="Turns events into incidents with their clocks",
-            may=[*self._decide_and_commit(), rights.consume(self._queues.events.arn)],
+            may=[
+                *self._decide_and_commit(),
+                # An opening checks that nothing was early and takes along what was.
+                table(self._data.incidents, "ConditionCheckItem", "DeleteItem"),
+                table(self._data.timeline, "Query"),
+                rights.consume(self._queues.events.arn),
+            ],
         )
         made.consume(self._queues.events.arn)
         return made
@@ -112,7 +116,7 @@ class Functions(Construct):
             environment={"TOCSIN_TIMERS_QUEUE_URL": self._queues.timers.url},
             may=[
                 table(data.timers, "Query", "PutItem"),
-                table(data.incidents, "GetItem", "PutItem", "UpdateItem"),
+                table(data.incidents, "GetItem", "PutItem"),
                 send(self._queues.timers.arn),
             ],
         )
@@ -143,6 +147,7 @@ class Functions(Construct):
             timeout_seconds=30,
             may=[
                 *self._fire(),
+                table(self._data.timers, "GetItem", "UpdateItem"),  # is it pending; how often it failed
                 rights.consume(self._queues.timers.arn),
             ],
         )
@@ -182,7 +187,8 @@ class Functions(Construct):
                 "TOCSIN_WEBHOOK_SECRET_ARN": data.webhook_arn,
             },
             may=[
-                table(data.outbox, "GetItem", "PutItem", "UpdateItem", "Query"),
+                table(data.outbox, "GetItem", "PutItem", "UpdateItem"),
+                # UpdateItem: storm control counts there. ConditionCheckItem: the fence (I6).
                 table(data.incidents, "GetItem", "PutItem", "UpdateItem", "ConditionCheckItem"),
                 table(data.timers, "PutItem"),
                 self._tell_operations,
@@ -208,7 +214,7 @@ class Functions(Construct):
             may=[
                 table(data.outbox, "GetItem", "PutItem", "UpdateItem"),
                 table(data.outbox, "Query", index="by_reference"),
-                table(data.incidents, "GetItem", "ConditionCheckItem"),
+                table(data.incidents, "GetItem"),
                 rights.keep_policy(data.incidents),
                 self._tell_operations,
             ],
@@ -224,7 +230,12 @@ class Functions(Construct):
             description="What people answer: by a page's link, or over the API",
             timeout_seconds=15,
             environment={"TOCSIN_API_KEYS_SECRET_ARN": data.api_keys_arn},
-            may=[*self._decide_and_commit(), table(data.outbox, "Query"), read_secret(data.api_keys_arn)],
+            may=[
+                *self._decide_and_commit(),
+                table(data.timeline, "Query"),
+                table(data.outbox, "Query"),
+                read_secret(data.api_keys_arn),
+            ],
         )
 
     def _make_audit(self) -> TocsinFunction:
@@ -251,12 +262,13 @@ class Functions(Construct):
         )
 
     def _fire(self) -> list[rights.Right]:
-        """Take an incident's next step when its timer is due; set a timer aside that cannot be fired."""
+        """Take an incident's step, put early events aside, gather a digest; set aside what cannot be fired."""
         data = self._data
         return [
             *self._decide_and_commit(),
-            table(data.timers, "GetItem", "UpdateItem"),
-            table(data.outbox, "GetItem", "Query", "UpdateItem"),
+            # Query: what storm control held, and what is parked. DeleteItem: early events, and what is parked no more.
+            table(data.incidents, "Query", "DeleteItem"),
+            table(data.outbox, "GetItem", "UpdateItem"),
             self._tell_operations,
         ]
 
@@ -264,10 +276,10 @@ class Functions(Construct):
         """Load an incident, decide, commit the incident, its timers, its messages and its timeline at once."""
         data = self._data
         return [
-            table(data.incidents, *WORK_ON_INCIDENTS),
+            table(data.incidents, "GetItem", "PutItem"),
             table(data.timers, "PutItem", "DeleteItem"),
             table(data.outbox, "PutItem"),
-            table(data.timeline, "PutItem", "Query"),
+            table(data.timeline, "PutItem"),
         ]
 
 

@@ -153,6 +153,8 @@ class ServiceStack(Stack):
                 ],
             )
             CfnOutput(self, "EmailConfigurationSet", value=tells.configuration_set_name)
+        # The default bus carries the receipts of every sender of the account: a stage takes those of its own set.
+        own = None if stage.local else {"mail": {"tags": {"ses:configuration-set": [stage.stack_name("Email")]}}}
         events.Rule(
             self,
             "EmailReceipts",
@@ -167,6 +169,7 @@ class ServiceStack(Stack):
                     "Email Rejected",
                     "Email Delivery Delayed",
                 ],
+                detail=own,
             ),
             targets=[
                 targets.LambdaFunction(

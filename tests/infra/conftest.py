@@ -69,7 +69,7 @@ def synthesize(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Synt
     return synthesized
 
 
-@pytest.fixture(scope="session", params=["local", "prod"])
+@pytest.fixture(scope="session", params=["local", "dev", "prod"])
 def stage(request: pytest.FixtureRequest, synthesize: Callable[[str], Synthesized]) -> Synthesized:
     return synthesize(request.param)
 

@@ -32,12 +32,16 @@ def test_every_function_is_watched(prod: Any) -> None:
 
 def test_what_a_person_should_look_at_is_an_alarm(prod: Any) -> None:
     counted = {alarm["MetricName"] for alarm in alarms(prod).values()}
-    assert {"OverdueTimers", "SilentIncidents", "StuckMessages", "Quarantined", "TimersParked"} <= counted
+    assert {
+        *("OverdueTimers", "SilentIncidents", "StuckMessages", "Quarantined", "TimersParked", "AuditGaveUp"),
+        *("TimersNotArmed", "MessagesNotRelayed", "SendsFailed", "MessagesUndeliverable"),
+    } <= counted
 
 
 def test_alarms_watch_figures_that_the_code_counts(prod: Any) -> None:
     own = {alarm["MetricName"] for alarm in alarms(prod).values() if alarm["Namespace"] == "Tocsin/prod"}
-    sources = "".join(path.read_text() for path in (ROOT / "shared").rglob("*.py"))
+    code = [path for folder in ("shared", "functions") for path in (ROOT / folder).rglob("*.py")]
+    sources = "".join(path.read_text() for path in code)
     assert {name for name in own if f'"{name}"' not in sources} == set()
 
 

@@ -64,6 +64,89 @@ def test_no_role_changes_or_removes_an_entry_of_the_timeline(stage: Any) -> None
     assert seen == reads_or_puts
 
 
+TABLES = ("Incidents", "Timers", "Outbox", "Timeline")
+INDEXES = ("by_next_step", "by_reference", "by_open")
+CALLS: dict[str, dict[str, set[str]]] = {
+    "IntakeApi": {
+        "Incidents": {"GetItem", "PutItem of policies"},
+        "Outbox": {"Query"},
+        "Timeline": {"Query"},
+    },
+    "Intake": {
+        "Incidents": {"GetItem", "PutItem", "DeleteItem", "ConditionCheckItem"},
+        "Timers": {"PutItem", "DeleteItem"},
+        "Outbox": {"PutItem"},
+        "Timeline": {"PutItem", "Query"},
+    },
+    "SweepTimers": {
+        "Incidents": {"GetItem", "PutItem"},
+        "Timers": {"Query", "PutItem"},
+    },
+    "ArmTimers": {},
+    "FireTimer": {
+        "Incidents": {"GetItem", "PutItem", "DeleteItem", "Query"},
+        "Timers": {"GetItem", "PutItem", "UpdateItem", "DeleteItem"},
+        "Outbox": {"GetItem", "PutItem", "UpdateItem"},
+        "Timeline": {"PutItem"},
+    },
+    "RelayOutbox": {},
+    "SendMessage": {
+        "Incidents": {"GetItem", "PutItem", "UpdateItem", "ConditionCheckItem"},
+        "Timers": {"PutItem"},
+        "Outbox": {"GetItem", "PutItem", "UpdateItem"},
+    },
+    "RecordDelivery": {
+        "Incidents": {"GetItem", "PutItem of policies"},
+        "Outbox": {"GetItem", "PutItem", "UpdateItem"},
+        "Outbox by_reference": {"Query"},
+    },
+    "Respond": {
+        "Incidents": {"GetItem", "PutItem"},
+        "Timers": {"PutItem", "DeleteItem"},
+        "Outbox": {"PutItem", "Query"},
+        "Timeline": {"PutItem", "Query"},
+    },
+    "Audit": {
+        "Incidents": {"GetItem", "PutItem", "DeleteItem", "Query"},
+        "Incidents by_next_step": {"Query"},
+        "Timers": {"PutItem", "DeleteItem", "Query"},
+        "Outbox": {"GetItem", "PutItem", "UpdateItem"},
+        "Outbox by_open": {"Query"},
+        "Timeline": {"PutItem"},
+    },
+}
+"""What each function's adapters call, table by table; streams are read by Lambda itself."""
+
+
+def _table_calls(stage: Any, function: str) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for role, statement in stage.statements():
+        if role.removeprefix("Functions").split("Role")[0] != function:
+            continue
+        where = json.dumps(statement.get("Resource"))
+        tables = [name for name in TABLES if name in where]
+        actions = {each.removeprefix("dynamodb:") for each in listed(statement["Action"]) if "dynamodb:" in each}
+        if not actions or actions & {"ListStreams", "GetRecords"}:
+            continue
+        assert len(tables) == 1, f"{function}: {where}"
+        index = next((f" {name}" for name in INDEXES if f"/index/{name}" in where), "")
+        assert ("/index/" in where) == bool(index), where
+        if "Condition" in statement:
+            assert statement["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["POLICY#*"]}}
+            actions = {f"{action} of policies" for action in actions}
+        found.setdefault(tables[0] + index, set()).update(actions)
+    return found
+
+
+@pytest.mark.parametrize("function", CALLS)
+def test_a_function_may_do_to_a_table_what_it_does_and_no_more(stage: Any, function: str) -> None:
+    assert _table_calls(stage, function) == CALLS[function]
+
+
+def test_every_function_is_in_the_table_of_calls(stage: Any) -> None:
+    assert {name.lower() for name in CALLS} == {name.replace("_", "") for name in functions(stage)}
+
+
 def test_only_the_engines_delete_timers(stage: Any) -> None:
     deleting = {
         role
@@ -165,8 +248,47 @@ def test_the_api_is_throttled_and_never_logs_a_link(stage: Any) -> None:
     assert routes == {"$default"} | {f"ANY {path}" for path in (*doors, "/l/{token}", "/{token}")}
 
 
-def test_stages_share_no_physical_name(prod: Any, synthesize: Any) -> None:
-    naming = {"BusName", "Name", "QueueName", "TableName", "FunctionName", "RoleName", "TopicName", "DashboardName"}
+def test_a_stage_takes_the_receipts_of_its_own_mail_alone(synthesize: Any) -> None:
+    """Every stage of an account hears the same default bus."""
+    for name in ("dev", "prod"):
+        stage = synthesize(name)
+        [rule] = [
+            each["Properties"]["EventPattern"]
+            for each in stage.of_type("AWS::Events::Rule").values()
+            if "aws.ses" in each["Properties"]["EventPattern"]["source"]
+        ]
+        [configured] = stage.of_type("AWS::SES::ConfigurationSet").values()
+        own = configured["Properties"]["Name"]
+        assert rule["detail"] == {"mail": {"tags": {"ses:configuration-set": [own]}}}
+        named = functions(stage)["send_message"]["Environment"]["Variables"]["TOCSIN_EMAIL_CONFIGURATION_SET"]
+        assert named == own
+
+
+ENCRYPTED = {
+    "AWS::Logs::LogGroup": "KmsKeyId",
+    "AWS::SNS::Topic": "KmsMasterKeyId",
+    "AWS::SecretsManager::Secret": "KmsKeyId",
+    "AWS::SQS::Queue": "KmsMasterKeyId",
+    "AWS::DynamoDB::Table": "SSESpecification",
+}
+"""What holds complaints, people or keys, and the property that names the key."""
+
+
+@pytest.mark.parametrize("resource_type", ENCRYPTED)
+def test_what_rests_is_encrypted_with_the_key_of_the_stage(stage: Any, resource_type: str) -> None:
+    [key] = stage.of_type("AWS::KMS::Key")
+    found = stage.of_type(resource_type)
+    assert found
+    for name, resource in found.items():
+        assert key in json.dumps(resource["Properties"].get(ENCRYPTED[resource_type])), name
+
+
+@pytest.mark.parametrize(("one", "other"), [("local", "dev"), ("local", "prod"), ("dev", "prod")])
+def test_stages_share_no_physical_name(synthesize: Any, one: str, other: str) -> None:
+    naming = {
+        *("BusName", "Name", "QueueName", "TableName", "FunctionName", "RoleName", "TopicName", "DashboardName"),
+        *("AlarmName", "LogGroupName", "EventBusName"),
+    }
 
     def names(stage: Any) -> set[str]:
         found = set()
@@ -177,5 +299,5 @@ def test_stages_share_no_physical_name(prod: Any, synthesize: Any) -> None:
                         found.add(f"{resource['Type']} {value}")
         return found
 
-    assert names(prod)
-    assert not names(prod) & names(synthesize("local"))
+    assert names(synthesize(one))
+    assert not names(synthesize(one)) & names(synthesize(other))
