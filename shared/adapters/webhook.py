@@ -5,26 +5,22 @@ from __future__ import annotations
 import hashlib
 import hmac
 import http.client
-import ipaddress
 import json
 import socket
 import ssl
-from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from shared.adapters.secret import Secret
 from shared.domain.instants import SECOND
+from shared.domain.webhook_address import Target, is_public, target_of
 from shared.ports import PermanentFailure, TemporaryFailure, Time, UnavailableError, UnknownOutcome
 
 SIGNATURE = "Tocsin-Signature"
 REFERENCE = "Tocsin-Reference"
 _CONNECT_SECONDS = 3.0
 _ANSWER_SECONDS = 8.0
-_PORTS = {"https": 443, "http": 80}
 _TAKEN = range(200, 300)
 _PASSING = frozenset({408, 425, 429})
 _SERVER_ERROR = 500
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 def signature(secret: str, unix: int, body: bytes) -> str:
@@ -34,21 +30,6 @@ def signature(secret: str, unix: int, body: bytes) -> str:
     """
     made = hmac.new(secret.encode(), f"{unix}.".encode() + body, hashlib.sha256).hexdigest()
     return f"t={unix},v1={made}"
-
-
-@dataclass(frozen=True, slots=True)
-class _Target:
-    """A URL that was checked, in the parts a request is made of."""
-
-    secure: bool
-    host: str
-    port: int
-    path: str
-
-    @property
-    def authority(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return host if self.port == _PORTS["https" if self.secure else "http"] else f"{host}:{self.port}"
 
 
 class Webhook:
@@ -98,23 +79,13 @@ class Webhook:
         except UnavailableError as error:
             raise TemporaryFailure("it cannot be signed") from error
 
-    def _checked(self, address: str) -> _Target:
+    def _checked(self, address: str) -> Target:
         try:
-            url = urlsplit(address)
-            port = url.port or _PORTS.get(url.scheme, 0)
-            host = url.hostname or ""
-            if ":" not in host:
-                host = host.encode("idna").decode()
-        except ValueError:  # a UnicodeError is one too
-            raise PermanentFailure("no URL") from None
-        if url.scheme not in (("https", "http") if self._local else ("https",)):
-            raise PermanentFailure("only https")
-        path = (url.path or "/") + (f"?{url.query}" if url.query else "")
-        if not host or url.username or url.password or not path.isascii() or not path.isprintable() or " " in path:
-            raise PermanentFailure("no URL of a webhook")
-        return _Target(url.scheme == "https", host, port, path)
+            return target_of(address, local=self._local)
+        except ValueError as error:
+            raise PermanentFailure(str(error)) from None
 
-    def _resolved(self, target: _Target) -> list[str]:
+    def _resolved(self, target: Target) -> list[str]:
         """The IP addresses that will be called: they are the ones that were checked, whatever the name says later."""
         try:
             found = socket.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
@@ -126,22 +97,7 @@ class Webhook:
         return addresses
 
 
-def is_public(address: str) -> bool:
-    """Whether an IP address is one of the internet: not private, local to a link, of a cloud's metadata or a machine.
-
-    IPv4 addresses inside IPv6 ones count as what they are.
-    """
-    ip = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(ip, ipaddress.IPv6Address):
-        if ip in _NAT64:
-            return is_public(str(ipaddress.IPv4Address(int(ip) & 0xFFFF_FFFF)))
-        inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
-        if inner is not None:
-            return is_public(str(inner))
-    return ip.is_global and not ip.is_multicast
-
-
-def _connected(target: _Target, addresses: list[str]) -> socket.socket:
+def _connected(target: Target, addresses: list[str]) -> socket.socket:
     """A connection to the first of the addresses that answers; nothing of the message is sent yet."""
     failure: OSError | None = None
     for address in addresses:
@@ -160,7 +116,7 @@ def _connected(target: _Target, addresses: list[str]) -> socket.socket:
     raise TemporaryFailure("no connection") from failure
 
 
-def _post(connection: socket.socket, target: _Target, body: bytes, headers: dict[str, str]) -> int:
+def _post(connection: socket.socket, target: Target, body: bytes, headers: dict[str, str]) -> int:
     """The status that was answered; without an answer nobody knows whether it arrived."""
     connection.settimeout(_ANSWER_SECONDS)
     request = http.client.HTTPConnection(target.host, target.port)

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from shared.domain.finding import Finding, Path, unknown
-from shared.domain.policy import Policy, Rung
+from shared.domain.policy import Person, Policy, Rung
 from shared.domain.step import HOLDER_RUNG
+from shared.domain.webhook_address import target_of
 
 MOST_ON_A_RUNG = 20
 """More people than this are a distribution list, not somebody who is responsible; and a step has to fit into one
@@ -58,6 +59,24 @@ def _chains(policy: Policy) -> Iterator[Finding]:
                     at: Path = ("chains", name, index, "people", upper.people.index(person))
                     message = f"'{person}' stands on the rung below too and would be paged twice in a row"
                     yield Finding(at, message, "warning")
+        yield from _next_round(policy, name, chain)
+
+
+def _next_round(policy: Policy, name: str, chain: tuple[Rung, ...]) -> Iterator[Finding]:
+    """What a second round (B2) does on this chain; a short one stays at its top, odd only where somebody wrote it so."""
+    first, count = policy.repeat.from_rung, len(chain)
+    if first >= count:
+        message = f"chain '{name}' has only {count} rung{'s' * (count > 1)}: a new round begins on its last"
+        if first == count:
+            message = f"is the last rung of chain '{name}': its people would be paged twice in a row"
+        if "from_rung" in policy.repeat.model_fields_set and (first > count or count > 1):
+            yield Finding(("repeat", "from_rung"), message, "warning")
+    elif first < count - 1:  # the rung right below was compared already
+        for person in dict.fromkeys(chain[-1].people):
+            if person in chain[first - 1].people:
+                at: Path = ("chains", name, count - 1, "people", chain[-1].people.index(person))
+                message = f"'{person}' stands on rung {first} too, where a new round begins: paged twice in a row"
+                yield Finding(at, message, "warning")
 
 
 def _rung(policy: Policy, at: Path, rung: Rung) -> Iterator[Finding]:
@@ -91,6 +110,19 @@ def _people(policy: Policy) -> Iterator[Finding]:
         for index, channel in enumerate(person.channels):
             if channel in person.channels[:index]:
                 yield Finding((*at, "channels", index), f"'{channel}' stands here twice")
+        yield from _webhook((*at, "webhook"), person)
+
+
+def _webhook(at: Path, person: Person) -> Iterator[Finding]:
+    """A stage on a developer's machine lets more through; a policy is written for those that are not."""
+    if person.webhook is None or "webhook" not in person.reachable_by:
+        return
+    try:
+        target_of(person.webhook)
+    except ValueError as error:
+        only = set(person.reachable_by) == {"webhook"}
+        message = f"nothing would be posted to it ({error})" + (", and there is no other contact" if only else "")
+        yield Finding(at, message, "error" if only else "warning")
 
 
 def _operations(policy: Policy) -> Iterator[Finding]:

@@ -15,7 +15,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from shared.adapters import webhook
-from shared.adapters.webhook import Webhook, is_public, signature
+from shared.adapters.webhook import Webhook, signature
+from shared.domain.webhook_address import is_public
 from shared.ports import PermanentFailure, TemporaryFailure, UnavailableError, UnknownOutcome
 from tests.fakes import FakeTime
 

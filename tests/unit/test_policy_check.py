@@ -25,6 +25,10 @@ def rung(data: Any, number: int, chain: str = "default") -> Any:
     return data["chains"][chain][number - 1]
 
 
+def hooked(data: Any, url: str, **contacts: str) -> None:
+    data["people"]["bob"] = {"name": "Bob", "webhook": url, **contacts}
+
+
 def hours(data: Any, *openings: tuple[str, str, str]) -> None:
     data["calendars"]["office"]["open"] = [
         {"days": days.split(), "opens": opens, "closes": closes} for days, opens, closes in openings
@@ -154,7 +158,7 @@ WARNINGS: list[tuple[str, Callable[[Any], object], str, str]] = [
     ),
     (
         FULL,
-        lambda d: d["chains"]["north"].pop(),
+        lambda d: (d["chains"]["north"].pop(), d["repeat"].pop("from_rung")),
         "levels.low.clocks.step_in",
         "chain 'north' has no rung 3: only a resolve can meet this clock",
     ),
@@ -164,6 +168,20 @@ WARNINGS: list[tuple[str, Callable[[Any], object], str, str]] = [
     (FULL, lambda d: d["routing"].append(d["routing"][0]), "routing[1].when", "routing[0] has the same condition"),
     (FULL, lambda d: d.pop("routing"), "chains.north", "no route leads to this chain"),
     (SMALL, lambda d: rung(d, 3).update(people=["cy", "bob"]), "chains.default[2].people[1]", "paged twice in a row"),
+    (
+        SMALL,
+        lambda d: (rung(d, 3).update(people=["cy", "ann"]), d.update(repeat={"from_rung": 1})),
+        "chains.default[2].people[1]",
+        "'ann' stands on rung 1 too, where a new round begins",
+    ),
+    (SMALL, lambda d: d.update(repeat={"from_rung": 3}), "repeat.from_rung", "is the last rung of chain 'default'"),
+    (SMALL, lambda d: d.update(repeat={"from_rung": 4}), "repeat.from_rung", "chain 'default' has only 3 rungs"),
+    (
+        SMALL,
+        lambda d: hooked(d, "http://hooks.example.com/x", email="bob@example.com"),
+        "people.bob.webhook",
+        "nothing would be posted to it (only https)",
+    ),
     (
         SMALL,
         lambda d: d["people"]["bob"].update(channels=["sms", "email"]),
@@ -191,6 +209,53 @@ def test_what_is_odd_is_a_warning_and_nothing_else(
     [(severity, at, said)] = found(text, change)
     assert (severity, at) == ("warning", path)
     assert message in said
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("http://hooks.example.com/x", "only https"),
+        ("https://ann:secret@hooks.example.com/x", "credentials in the URL"),
+        ("https://10.1.2.3/x", "an address of an internal network"),
+        ("https://127.0.0.1:8443/x", "an address of an internal network"),
+        ("https://169.254.169.254/x", "an address of an internal network"),
+        ("https://[::1]/x", "an address of an internal network"),
+        ("https://hooks.example.com/a b", "no URL of a webhook"),
+        ("https://[", "no URL"),
+    ],
+)
+def test_somebody_with_no_contact_but_a_webhook_nothing_is_posted_to_is_an_error(url: str, why: str) -> None:
+    assert found(SMALL, lambda d: hooked(d, url)) == [
+        ("error", "people.bob.webhook", f"nothing would be posted to it ({why}), and there is no other contact")
+    ]
+    beside = found(SMALL, lambda d: hooked(d, url, email="bob@example.com"))
+    assert beside == [("warning", "people.bob.webhook", f"nothing would be posted to it ({why})")]
+
+
+@pytest.mark.parametrize("url", ["https://hooks.example.com/x?y=1", "https://93.184.216.34/x", "https://例子.cn/x"])
+def test_a_webhook_of_the_internet_is_contact_enough(url: str) -> None:
+    assert found(SMALL, lambda d: hooked(d, url)) == []
+
+
+def test_a_webhook_that_is_not_among_the_channels_is_never_posted_to() -> None:
+    def change(data: Any) -> None:
+        hooked(data, "http://hooks.example.com/x", email="bob@example.com")
+        data["people"]["bob"]["channels"] = ["email"]
+
+    assert found(SMALL, change) == []
+
+
+@pytest.mark.parametrize(
+    ("repeat", "told"), [({}, []), ({"from_rung": 1}, []), ({"from_rung": 2}, ["repeat.from_rung"])]
+)
+def test_on_a_short_chain_a_round_begins_where_it_must_unless_somebody_wrote_a_rung_it_does_not_have(
+    repeat: dict[str, int], told: list[str]
+) -> None:
+    def change(data: Any) -> None:
+        del data["chains"]["default"][1:]
+        data["repeat"] = repeat
+
+    assert [at for _, at, _ in found(SMALL, change)] == told
 
 
 def test_a_rung_nobody_of_whom_can_be_reached_is_an_error_beside_the_people() -> None:
