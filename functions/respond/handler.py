@@ -16,10 +16,9 @@ from shared import bootstrap
 from shared.application import problem
 from shared.application.answer import MOST_BYTES, answer
 from shared.application.answer_link import LinkView, not_a_form, open_link, use_link
-from shared.application.http_answer import HttpAnswer, guarded, unrouted
+from shared.application.http_answer import HttpAnswer, UnavailableError, guarded, unrouted
 from shared.application.http_request import Request, caller_of, form_of, is_cross_site, json_of, request_from
 from shared.application.problem import Problem
-from shared.ports import UnavailableError
 
 logger = Logger()
 metrics = Metrics()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from shared.application import problem
 from shared.application.problem import MEDIA_TYPE, Problem
-from shared.ports import UnavailableError
+from shared.ports import UnavailableError as UnavailableError  # noqa: PLC0414 - functions import no ports
 
 ROUTES: Mapping[str, tuple[str, ...]] = {
     "/v1/events": ("POST",),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import inspect
+from typing import Any
 
 import pytest
 from ministack import app
@@ -34,7 +35,7 @@ def test_port_443_is_still_taken_with_tls() -> None:
 
 
 def test_a_batch_still_wants_a_right_that_aws_does_not_have(monkeypatch: pytest.MonkeyPatch) -> None:
-    request = ("sqs", "POST", "/", {"x-amz-target": "AmazonSQS.SendMessageBatch"}, b"{}", {})
+    request: tuple[Any, ...] = ("sqs", "POST", "/", {"x-amz-target": "AmazonSQS.SendMessageBatch"}, b"{}", {})
     monkeypatch.setattr(iam_actions, "extract_iam_action", iam_actions.extract_iam_action)
     assert iam_actions.extract_iam_action(*request) == "sqs:SendMessageBatch"
     launcher.authorize_batches_like_single_messages()

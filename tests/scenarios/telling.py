@@ -21,7 +21,7 @@ def at(after: str, what: str, *, source: str = "crm/hotline", subject: str = "C-
     kind = what if "." in what else f"complaint.{what}"
     if kind == "complaint.received":
         data = {"summary": "The kettle leaks", "channel": "store", **data}
-    raw = {
+    raw: dict[str, Any] = {
         "specversion": "1.0",
         "id": f"{after}-{kind}-{source}-{sorted(map(str, data.items()))}",
         "source": source,

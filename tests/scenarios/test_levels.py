@@ -1,5 +1,7 @@
 """SEMANTICS: Level raised and lowered (A1, C1, C2)."""
 
+from typing import Any
+
 import pytest
 
 from tests.scenarios.telling import at, clocks, pages, play
@@ -33,7 +35,7 @@ def test_growing_figures_raise_the_level_and_rung_2_is_paged() -> None:
         ({"details": "钱包被盗"}, "major"),
     ],
 )
-def test_thresholds_are_reached_at_the_number_at_opening_and_in_an_update(fact: dict[str, object], level: str) -> None:
+def test_thresholds_are_reached_at_the_number_at_opening_and_in_an_update(fact: dict[str, Any], level: str) -> None:
     for events in ([at("0", "received", **fact)], [at("0", "received"), at("1m", "updated", **fact)]):
         assert {key.split()[0] for key in clocks(play(*events, until="2m"))} == {level}
 

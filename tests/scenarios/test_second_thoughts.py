@@ -3,6 +3,7 @@
 from shared.adapters import policy_yaml
 from shared.domain.decision import apply_event, open_incident, pass_time, record_for
 from shared.domain.directory import Directory
+from shared.domain.events import ComplaintReceived
 from shared.domain.policy import Person
 from tests.scenarios.telling import at, clocks, entries, instant, pages, play, told
 
@@ -128,6 +129,7 @@ def test_free_text_that_happens_to_be_a_name_has_no_standing() -> None:
     policy = policy_yaml.load("retail")
     directory = Directory(policy, policy)
     opening, ack = at("0", "received", level="ordinary"), at("5m", "acknowledged", by="chen.jing")
+    assert isinstance(opening, ComplaintReceived)
     incident = open_incident(opening, "retail", policy, directory, instant("0")).incident
     record = record_for(incident, ack, policy, directory, authority=False)
     incident = apply_event(incident, ack, record, policy, directory, instant("5m")).incident
@@ -139,6 +141,7 @@ def test_an_acknowledgement_stops_the_ladder_of_a_miss_whose_timer_is_late() -> 
     policy = policy_yaml.load("retail")
     directory = Directory(policy, policy)
     opening, ack = at("0", "received", level="inquiry"), at("2h1s", "acknowledged", by="zhang.wei", source="link")
+    assert isinstance(opening, ComplaintReceived)
     incident = open_incident(opening, "retail", policy, directory, instant("0")).incident
     record = record_for(incident, ack, policy, directory)
     decision = apply_event(incident, ack, record, policy, directory, instant("2h2s"))
@@ -155,6 +158,7 @@ def test_a_late_acknowledgement_neither_stops_a_newer_ladder_nor_takes_back_a_ne
         at("5m", "acknowledged", by="li.na", source="link"),
         at("10m", "proposed", by="li.na", solution="A new kettle"),
     ]
+    assert isinstance(events[0], ComplaintReceived)
     incident = open_incident(events[0], "retail", policy, directory, instant("0")).incident
     history = [record_for(incident, events[0], policy, directory)]
     for event in events[1:]:
