@@ -63,7 +63,7 @@ def _chains(policy: Policy) -> Iterator[Finding]:
 
 
 def _next_round(policy: Policy, name: str, chain: tuple[Rung, ...]) -> Iterator[Finding]:
-    """What a second round (B2) does on this chain; a short one stays at its top, odd only where somebody wrote it so."""
+    """What a second round (B2) does on this chain; a short one stays at its top, odd only where somebody wrote so."""
     first, count = policy.repeat.from_rung, len(chain)
     if first >= count:
         message = f"chain '{name}' has only {count} rung{'s' * (count > 1)}: a new round begins on its last"
