@@ -13,7 +13,7 @@ PYTEST_WORKERS ?= 2
 export AWS_REGION ?= eu-central-1
 export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
 
-.PHONY: help install lint fmt test test-fast up down demo synth clean
+.PHONY: help install hooks lint fmt test test-fast up down demo synth clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 14
@@ -31,6 +31,9 @@ install: .venv/.installed node_modules/.installed ## Install the locked dependen
 node_modules/.installed: package.json package-lock.json
 	npm ci --silent --no-audit --no-fund
 	@touch $@
+
+hooks: install ## Have git check each commit as `make lint` does
+	$(VENV)/pre-commit install
 
 lint: .venv/.installed ## Check style, types and the layering
 	$(VENV)/ruff check .
