@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
@@ -51,6 +52,9 @@ def list_incidents(
     _print(table)
 
 
+_ID = re.compile(r"inc-[0-9a-f]{20}")
+
+
 @app.command()
 def show(
     which: Which, as_json: AsJson = False, url: UrlOption = "", key: KeyOption = "", stage: StageOption = LOCAL
@@ -70,7 +74,10 @@ def show(
 def named(which: str) -> str:
     """An incident's id, from itself or from source and subject; a source holds no `#`."""
     source, hash_sign, subject = which.partition("#")
-    return incident_id(source, subject) if hash_sign else which
+    found = incident_id(source, subject) if hash_sign else which
+    if not _ID.fullmatch(found):
+        refuse(f"'{which}' is no incident: give its id (inc-…) or SOURCE#SUBJECT")
+    return found
 
 
 def _summary(incident: Incident) -> dict[str, str | None]:

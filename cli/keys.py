@@ -117,8 +117,8 @@ def _check_source(source: str) -> None:
     field = ComplaintReceived.model_fields["source"]
     try:
         TypeAdapter(Annotated[str, field]).validate_python(source)
-    except ValidationError as error:
-        raise ValueError(f"the source is no URI reference such as crm/hotline: {error.errors()[0]['msg']}") from None
+    except ValidationError:
+        raise ValueError("the source must be a URI reference such as crm/hotline, without spaces and `#`") from None
     if is_for_people(source):
         raise ValueError(f"'{source}' names a surface for people; no intake system may use it")
 

@@ -170,7 +170,7 @@ def save(stack: LocalStack) -> None:
 
 @contextmanager
 def _ended_by_sigterm() -> Iterator[None]:
-    """SIGTERM unwinds like Ctrl-C does, so that what follows is stopped and removed too."""
+    """SIGTERM and a closed terminal unwind like Ctrl-C does, so that what follows is stopped and removed too."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -178,11 +178,12 @@ def _ended_by_sigterm() -> Iterator[None]:
     def leave(number: int, _: object) -> None:
         raise SystemExit(128 + number)
 
-    before = signal.signal(signal.SIGTERM, leave)
+    before = {number: signal.signal(number, leave) for number in (signal.SIGTERM, signal.SIGHUP)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _remove_what_was_killed() -> None:

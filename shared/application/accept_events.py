@@ -17,6 +17,7 @@ from shared.application.take_event import MOST_EVENT_BYTES as MOST_EVENT_BYTES  
 from shared.application.whose import covers, is_for_people, not_its_own
 from shared.application.world import World
 from shared.domain.events import SYSTEM_TYPES, Event, fingerprint, incident_id
+from shared.domain.field_words import in_words
 from shared.domain.policy import Policy
 from shared.ports import KeyHolder, UnavailableError
 
@@ -125,7 +126,7 @@ def _read(raw: Any, place: int, source: str) -> tuple[list[Fault], list[Fault], 
         event = _ADAPTERS[kind].validate_python(raw)
     except ValidationError as error:
         found = error.errors(include_url=False, include_context=False, include_input=False)
-        return [Fault(place, ".".join(map(str, one["loc"])), one["msg"], name) for one in found], [], None
+        return [Fault(place, ".".join(map(str, one["loc"])), in_words(one), name) for one in found], [], None
     if event.subject is None:
         return [Fault(place, "subject", "is missing: it names the complaint", name)], [], None
     return [], [Fault(place, field, message, name) for field, message in _not_theirs(event, source)], event

@@ -12,6 +12,7 @@ from shared.application.show_incident import IncidentView, is_incident_id, show_
 from shared.application.take_event import Status, take_event
 from shared.application.world import World
 from shared.domain.events import Event
+from shared.domain.field_words import in_words
 from shared.domain.incident import Incident
 from shared.domain.instants import format_instant
 from shared.domain.plain import plain
@@ -103,7 +104,7 @@ def make_event(
     except ValidationError as error:
         found = error.errors(include_url=False, include_context=False, include_input=False)
         raise problem.invalid(
-            [Fault(0, ".".join(map(str, one["loc"][1:])) or "body", one["msg"]) for one in found]
+            [Fault(0, ".".join(map(str, one["loc"][1:])) or "body", in_words(one)) for one in found]
         ) from None
     if faults := _unknown_names(world, incident, event):
         raise problem.invalid(faults)

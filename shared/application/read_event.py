@@ -10,6 +10,7 @@ from shared.application.take_event import Taken, take_event
 from shared.application.whose import is_for_people, not_its_own
 from shared.application.world import World
 from shared.domain.events import EVENT, SYSTEM_TYPES, Event
+from shared.domain.field_words import in_words
 from shared.domain.instants import MINUTE
 
 MOST_AHEAD = 5 * MINUTE
@@ -37,7 +38,7 @@ def take_body(world: World, body: str) -> Taken:
 def problems(error: ValidationError) -> str:
     """What is wrong, field by field, without the values (they may be personal data)."""
     return "; ".join(
-        f"{'.'.join(str(part) for part in found['loc'][1:]) or 'event'}: {found['msg']}"
+        f"{'.'.join(str(part) for part in found['loc'][1:]) or 'event'}: {in_words(found)}"
         for found in error.errors(include_url=False, include_context=False, include_input=False)
     )[:2_000]
 

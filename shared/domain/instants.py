@@ -7,6 +7,8 @@ SECOND = 1_000
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
+LONGEST_DURATION = 366 * DAY
+"""No promise to a customer takes longer; a typing mistake does."""
 
 _RFC3339 = re.compile(r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|z|[+-]\d\d:\d\d)", re.ASCII)
 _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", re.ASCII)
@@ -26,7 +28,10 @@ def parse_instant(text: str) -> int:
             "must be an RFC 3339 time with a zone, such as 2026-03-01T08:30:00+08:00 or 2026-03-01T00:30:00Z"
         )
     day, clock, fraction, zone = found.groups()
-    moment = datetime.fromisoformat(f"{day}T{clock}{'+00:00' if zone in 'Zz' else zone}")
+    try:
+        moment = datetime.fromisoformat(f"{day}T{clock}{'+00:00' if zone in 'Zz' else zone}")
+    except ValueError:
+        raise ValueError("names a day, a time of day or a zone that does not exist") from None
     milliseconds = int((fraction + "00")[:3]) if fraction else 0
     return (moment - _EPOCH) // _MILLISECOND + milliseconds
 
@@ -50,6 +55,8 @@ def parse_duration(text: str) -> int:
     length = days * DAY + hours * HOUR + minutes * MINUTE + seconds * SECOND
     if not length:
         raise ValueError("must be longer than zero")
+    if length > LONGEST_DURATION:
+        raise ValueError("must be at most 366d")
     return length
 
 

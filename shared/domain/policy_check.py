@@ -8,7 +8,7 @@ from datetime import time
 
 from shared.domain.chain_check import chain_findings
 from shared.domain.finding import Finding, Path, either, unknown
-from shared.domain.instants import SECOND, format_duration
+from shared.domain.instants import SECOND, format_duration, parse_instant
 from shared.domain.policy import Calendar, LevelRules, Policy
 
 TEMPLATE_LOCALES = ("zh-CN", "en")
@@ -17,6 +17,7 @@ TEMPLATE_LOCALES = ("zh-CN", "en")
 _MIDNIGHT = time(0)
 _STEP_IN_RUNG = 3
 _FIRST_YEAR = 2000
+_SOME_DAY = parse_instant("2026-01-01T00:00:00Z")
 
 
 def findings(policy: Policy) -> tuple[Finding, ...]:
@@ -50,10 +51,26 @@ def _levels(policy: Policy) -> Iterator[Finding]:
         if level.calendar is not None and level.urgent:
             yield Finding((*at, "calendar"), "an urgent level runs day and night and has no calendar")
         yield from _clocks(policy, at, level)
+        yield from _fits_its_calendar(policy, at, level)
         too_short = [chain for chain in chains if len(policy.chains[chain]) < _STEP_IN_RUNG]
         if level.clocks.step_in is not None and too_short:
             message = f"chain '{too_short[0]}' has no rung {_STEP_IN_RUNG}: only a resolve can meet this clock"
             yield Finding((*at, "clocks", "step_in"), message, "warning")
+
+
+def _fits_its_calendar(policy: Policy, at: Path, level: LevelRules) -> Iterator[Finding]:
+    """A deadline is computed when a complaint comes: one that cannot be must not wait until then."""
+    calendar = policy.calendars.get(level.calendar or "")
+    if calendar is None or level.urgent or not any(opening.days for opening in calendar.open):
+        return
+    if any(opening.opens.tzinfo or opening.closes.tzinfo for opening in calendar.open):
+        return  # a mistake of its own
+    for name, length in level.clocks.running:
+        try:
+            calendar.hours.add(_SOME_DAY, length)
+        except ValueError:
+            message = f"would take years in the calendar '{level.calendar}', which is open too little"
+            yield Finding((*at, "clocks", name), message)
 
 
 def _pages_at_opening(policy: Policy, at: Path, rungs: tuple[int, ...], chains: tuple[str, ...]) -> Iterator[Finding]:

@@ -301,3 +301,18 @@ def test_every_finding_is_told_at_once() -> None:
         "chains.default[0].people",
         "operations[0]",
     ]
+
+
+def test_a_clock_that_would_run_for_years_in_its_calendar_is_an_error() -> None:
+    def rare(data: Any) -> None:
+        data["calendars"] = {"rare": {"zone": "UTC", "open": [{"days": ["mon"], "opens": "09:00", "closes": "09:10"}]}}
+        data["levels"]["low"]["calendar"] = "rare"
+        data["levels"]["low"]["clocks"]["resolve"] = "200h"
+
+    assert [finding for finding in found(SMALL, rare) if finding[1] == "levels.low.clocks.resolve"] == [
+        (
+            "error",
+            "levels.low.clocks.resolve",
+            "would take years in the calendar 'rare', which is open too little",
+        )
+    ]
