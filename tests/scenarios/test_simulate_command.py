@@ -194,7 +194,7 @@ def test_a_bad_line_is_quarantined_with_its_number_and_does_not_end_the_run(stor
     told = json.loads(result.stdout)
     assert (told["events"], told["quarantined"], told["incidents"]) == (6, 5, 1)
     assert [line.split(":")[0] for line in result.stderr.splitlines()] == [f"line {n}" for n in (2, 4, 5, 6, 7)]
-    assert "time: Value error, must be an RFC 3339 time" in result.stderr
+    assert "time: must be an RFC 3339 time" in result.stderr
     assert "yesterday" not in result.stderr
 
 
