@@ -17,7 +17,7 @@ from shared.domain.outcome import OPERATIONS, Answer, Decision
 from shared.domain.policy import Policy
 from shared.domain.reactions import react
 from shared.domain.step import Step
-from shared.domain.upcoming import Due, next_due
+from shared.domain.upcoming import Due, next_due, noted
 
 
 def record_for(
@@ -144,20 +144,23 @@ def apply_event(
 
 def pass_time(incident: Incident, policy: Policy, directory: Directory, now: int) -> Decision:
     """Everything that is due by `now`: misses, windows, warnings, reminders. Nothing due: nothing changes."""
-    return _finish(Step(incident, policy, directory, now), before=now + 1)
+    step = Step(incident, policy, directory, now)
+    return _finish(step, before=now + 1, first=noted(incident, policy))
 
 
-def _finish(step: Step, *, before: int, answer: Answer = "accepted") -> Decision:
+def _finish(step: Step, *, before: int, answer: Answer = "accepted", first: Due | None = None) -> Decision:
     """Do what is due before an instant, in its order, then name the next step (I3)."""
-    due = _take_what_is_due(step, before=before)
+    due = _take_what_is_due(step, before=before, first=first)
     step.change(next_step_at=due.at if due else None, next_step=due.kind if due else None)
     return step.decision(answer)
 
 
-def _take_what_is_due(step: Step, *, before: int) -> Due | None:
-    """Do what is due before an instant, in its order; what comes next."""
-    while (due := next_due(step.incident, step.policy)) is not None and due.at < before:
+def _take_what_is_due(step: Step, *, before: int, first: Due | None = None) -> Due | None:
+    """Do what is due before an instant, in its order, beginning with `first` where it is known; what comes next."""
+    due = first or next_due(step.incident, step.policy)
+    while due is not None and due.at < before:
         take(step, due)
+        due = next_due(step.incident, step.policy)
     return due
 
 

@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 from shared.domain.course import missed_by
 from shared.domain.escalation import clock_missed, window_ended
+from shared.domain.incident import StepKind
 from shared.domain.outcome import OPERATIONS, PageReason
 from shared.domain.step import Step
-from shared.domain.upcoming import Due, StepKind, quiet_time
+from shared.domain.upcoming import Due, quiet_time
 
 
 def take(step: Step, due: Due) -> None:

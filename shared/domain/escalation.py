@@ -157,7 +157,7 @@ def _climb(step: Step, rung: int, due: int, reason: PageReason) -> None:
 
 
 def _named(step: Step) -> tuple[str | None, tuple[str, ...]]:
-    ladder = step.incident.ladder
-    names = {clock.key: clock.name for clock in step.course.clocks}
-    missed = [names[key] for key in (ladder.feeds if ladder else ()) if key in names]
+    ladder, clocks = step.incident.ladder, step.course.clocks
+    feeds = ladder.feeds if ladder else ()
+    missed = [clock.name for key in feeds for clock in clocks if clock.key == key]
     return (missed[0] if missed else None), tuple(missed[1:])

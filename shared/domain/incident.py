@@ -13,6 +13,8 @@ _Record = TypeVar("_Record", "Clock", "Course", "Ladder", "Incident")
 
 Verdict = Literal["running", "stopped", "met", "missed", "cancelled"]
 Phase = Literal["open", "waiting", "awaiting_confirmation", "resolved", "closed"]
+StepKind = Literal["deadline", "window", "handover", "unmoved_above", "unmoved", "warning", "reminder"]
+"""Kinds of steps, as they go at one instant: a deadline first, so that the page of a window can name it."""
 SOLVED: frozenset[Phase] = frozenset({"awaiting_confirmation", "resolved", "closed"})
 """Phases in which the complaint itself is solved, in the eyes of who handled it."""
 
@@ -140,7 +142,7 @@ class Incident:
     paused_feeds: tuple[str, ...] = ()
     link: str | None = None
     next_step_at: int | None = None
-    next_step: str | None = None
+    next_step: StepKind | None = None
 
     @property
     def is_open(self) -> bool:

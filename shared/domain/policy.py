@@ -7,7 +7,7 @@ Durations are written `30m` and held in milliseconds. The rules are frozen with 
 from collections.abc import Mapping
 from datetime import date, time
 from functools import cached_property
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal, TypeVar, get_args
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
@@ -297,6 +297,22 @@ class Policy(_Part):
     def severity(self) -> Mapping[str, int]:
         """How grave each level is: 0 is the least."""
         return {level: rank for rank, level in enumerate(self.levels)}
+
+    @cached_property
+    def quiet_times(self) -> Mapping[tuple[str, str | None], int]:
+        """Milliseconds without an event after which an acknowledged incident is brought up, by level and channel."""
+        rules = self.unmoved
+
+        def quiet(resolve: int | None) -> int:
+            if resolve is None:
+                return rules.without_resolve
+            return max(rules.at_least, round(resolve * rules.share_of_resolve))
+
+        return {
+            (name, channel): quiet(level.duration_of("resolve", channel))
+            for name, level in self.levels.items()
+            for channel in (None, *get_args(Channel))
+        }
 
     def calendar_of(self, level: str) -> BusinessHours | None:
         """The business hours a level's clocks run in; none for urgent levels (A9)."""

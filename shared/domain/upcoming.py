@@ -1,12 +1,11 @@
 """What an incident does next: the earliest of its deadlines, warnings, windows and reminders (I3)."""
 
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-from shared.domain.incident import Clock, Course, Incident
+from shared.domain.incident import Clock, Course, Incident, StepKind
 from shared.domain.policy import AFTERCARE_CLOCKS, Policy
 
-StepKind = Literal["deadline", "window", "handover", "unmoved_above", "unmoved", "warning", "reminder"]
-"""In the order in which they go at one instant: a deadline first, so that the page of a window can name it."""
+_OF_NO_CLOCK: frozenset[StepKind] = frozenset({"window", "handover", "unmoved_above", "unmoved", "reminder"})
 
 
 class Due(NamedTuple):
@@ -35,11 +34,17 @@ def next_due(incident: Incident, policy: Policy) -> Due | None:
     return due
 
 
+def noted(incident: Incident, policy: Policy) -> Due | None:
+    """The step that comes next of an incident as it was stored, which has its time and kind written down."""
+    at, kind = incident.next_step_at, incident.next_step
+    if at is not None and kind in _OF_NO_CLOCK:
+        return Due(at, kind)
+    return next_due(incident, policy)
+
+
 def quiet_time(course: Course, policy: Policy) -> int:
     """How long an acknowledged incident may see no event: a quarter of its resolve clock, within bounds."""
-    rules = policy.unmoved
-    resolve = policy.levels[course.level].duration_of("resolve", course.known.channel)
-    return rules.without_resolve if resolve is None else max(rules.at_least, round(resolve * rules.share_of_resolve))
+    return policy.quiet_times[course.level, course.known.channel]
 
 
 def _next_of_clocks(incident: Incident) -> Due | None:
