@@ -64,7 +64,7 @@ def answered(clock: Clock, time: int, level: str, calendar: BusinessHours | None
         clock = changed(clock, verdict="running", left=None, deadline=add_time(calendar, time, clock.left))
     if clock.verdict == "running":
         return changed(clock, verdict="met", ended=time, level=level, answered=time)
-    if clock.verdict == "missed" and clock.answered is None:
+    if clock.is_owed:
         return changed(clock, answered=time)
     return clock
 
@@ -120,7 +120,7 @@ def withdrawn(clock: Clock, time: int) -> Clock:
         return clock
     if clock.verdict in ("running", "stopped"):
         return changed(clock, verdict="cancelled")
-    if clock.verdict == "missed" and clock.answered is None:
+    if clock.is_owed:
         return changed(clock, answered=time)
     return clock
 

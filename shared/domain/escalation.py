@@ -4,9 +4,10 @@ An incident has one ladder. Its deadlines are absolute: an outage delays a page,
 whose window passed meanwhile are entered as stale, only the rung that is due now is paged.
 """
 
+from shared.domain.clocks import is_aftercare
 from shared.domain.incident import Clock, Ladder, changed
 from shared.domain.outcome import OPERATIONS, PageReason
-from shared.domain.policy import AFTERCARE_CLOCKS, STOPPED_BY_WAITING
+from shared.domain.policy import STOPPED_BY_WAITING
 from shared.domain.step import Step
 
 ESCALATION = "escalation"
@@ -112,18 +113,15 @@ def _drives(step: Step, key: str) -> bool:
 
 
 def _is_owed(step: Step, key: str) -> bool:
-    return any(
-        clock.key == key and clock.verdict == "missed" and clock.answered is None for clock in step.course.clocks
-    )
+    return any(clock.key == key and clock.is_owed for clock in step.course.clocks)
 
 
 def _feeds(step: Step, clock: Clock) -> bool:
     """Whether a missed clock still asks for somebody."""
-    if clock.verdict != "missed" or clock.answered is not None:
+    if not clock.is_owed:
         return False
-    aftercare = clock.name in AFTERCARE_CLOCKS and not clock.milestone
     if step.course.phase == "closed":
-        return aftercare
+        return is_aftercare(clock)
     return not (step.course.phase == "waiting" and clock.name in STOPPED_BY_WAITING and not clock.milestone)
 
 

@@ -46,6 +46,11 @@ class Clock:
     level: str | None = None
     answered: int | None = None
 
+    @property
+    def is_owed(self) -> bool:
+        """Whether it was missed and its event has not come since."""
+        return self.verdict == "missed" and self.answered is None
+
 
 @dataclass(frozen=True)
 class Course:

@@ -2,8 +2,9 @@
 
 from typing import NamedTuple
 
+from shared.domain.clocks import is_aftercare
 from shared.domain.incident import Clock, Course, Incident, StepKind
-from shared.domain.policy import AFTERCARE_CLOCKS, Policy
+from shared.domain.policy import Policy
 
 _OF_NO_CLOCK: frozenset[StepKind] = frozenset({"window", "handover", "unmoved_above", "unmoved", "reminder"})
 
@@ -56,7 +57,7 @@ def _next_of_clocks(incident: Incident) -> Due | None:
         if clock.verdict == "running":
             if best is None or clock.deadline < at:
                 best, at = clock, clock.deadline
-            if clock.key not in incident.warned and not (closed and _handles(clock)):
+            if clock.key not in incident.warned and not (closed and not is_aftercare(clock)):
                 warning = clock if warning is None or clock.warn_at < warning.warn_at else warning
         elif clock.verdict == "missed" and clock.key not in incident.entered:
             ended = clock.ended or clock.deadline
@@ -76,7 +77,3 @@ def _earlier(due: Due | None, at: int, kind: StepKind) -> Due:
 
 def _runs(course: Course) -> bool:
     return any(clock.verdict == "running" for clock in course.clocks)
-
-
-def _handles(clock: Clock) -> bool:
-    return clock.milestone or clock.name not in AFTERCARE_CLOCKS
