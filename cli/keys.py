@@ -15,7 +15,7 @@ from cli.local_stack.stack import running_stack
 from shared.adapters.api_keys import new_key
 from shared.application.whose import is_for_people
 from shared.domain.events import ComplaintReceived
-from shared.domain.policy import Identifier
+from shared.domain.policy_parts import Identifier
 
 app = typer.Typer(name="keys", help="API keys of intake systems and of people.", no_args_is_help=True)
 

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from shared.domain.course import Record
+from shared.domain.errand import Errand
 from shared.domain.events import Event
 from shared.domain.incident import Incident
 from shared.domain.message import Link, Message, MessageKey
 from shared.domain.policy import Policy
+from shared.domain.publication import Publication, StatementText
 from shared.domain.timeline import Line as Line  # noqa: PLC0414 - whoever speaks of a commit speaks of its line
 from shared.domain.timer import Timer
 
@@ -93,6 +95,9 @@ class Commit:
             it: the version guards, and a row that was lost or parked must not keep an acknowledgement out.
         taken: dedup keys; one that exists refuses the commit with DuplicateError.
         released: source and id of early events that were put aside: their dedup keys go, so that they may come again.
+        errands: to be run afterwards; texts: drafted revisions; publications: what is public from now on.
+        matters: what the crisis that begins here is about; the newest crisis of a matter counts.
+        drill: whether an exercise begins or ends here.
         early_version: the early events this commit applied; they go, if nobody added to them meanwhile.
         customer: personal data, kept beside the incident and off its chain.
     """
@@ -107,6 +112,24 @@ class Commit:
     customer: dict[str, Any] | None = None
     claims_alarm: bool = False
     released: tuple[tuple[str, str], ...] = ()
+    errands: tuple[Errand, ...] = ()
+    texts: tuple[StatementText, ...] = ()
+    publications: tuple[Publication, ...] = ()
+    matters: tuple["Matter", ...] = ()
+    drill: Literal["started", "ended"] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """What a crisis is about, so that further complaints find it: `<category>/store/<store>` and the like.
+
+    Attributes:
+        until: from when on a complaint no longer joins by itself (milliseconds UTC).
+    """
+
+    name: str
+    crisis: str
+    until: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,6 +380,95 @@ class Policies(Protocol):
 
     def push(self, raw: str) -> str:
         """Store a checked policy text and make it the current one; the reference."""
+        ...
+
+    def renew(self, people: Iterable[str], until: str) -> None:
+        """Let these people's crisis qualification last until a day (`2027-03-01`); `current` shows it from then on."""
+        ...
+
+
+class Crises(Protocol):
+    """Which crises are on, as far as other incidents ask for it."""
+
+    def about(self, matters: Sequence[str], now: int) -> str | None:
+        """The crisis that complaints about one of these matters join; the first named matter that has one counts."""
+        ...
+
+    def running_drills(self) -> Sequence[str]:
+        """Incidents of exercises that were not ended."""
+        ...
+
+
+class Statements(Protocol):
+    """Texts of statements, and what the public may read."""
+
+    def text(self, incident: str, rung: str, revision: int) -> StatementText | None:
+        """The text of one revision (strongly consistent)."""
+        ...
+
+    def published(self) -> Sequence[Publication]:
+        """Everything that was ever published, oldest first (strongly consistent)."""
+        ...
+
+
+class Errands(Protocol):
+    """What steps asked to be done outside their incident."""
+
+    def get(self, incident: str, name: str) -> Errand | None:
+        """One that is still to be run (strongly consistent); None where it is done."""
+        ...
+
+    def finish(self, errand: Errand) -> None:
+        """It was run; done twice is done."""
+        ...
+
+    def stuck(self, before: int, limit: int) -> Sequence[Errand]:
+        """Those still open that were asked for before this instant (the audit's question)."""
+        ...
+
+
+class Site(Protocol):
+    """The public status site."""
+
+    def publish(self, publications: Sequence[Publication]) -> None:
+        """Let the site show exactly these: pages, indexes and feeds; safe to repeat.
+
+        Raises:
+            UnavailableError: not all of it was written; safe to repeat.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """Where and how to put one file: a URL for one PUT with exactly these headers.
+
+    Attributes:
+        expires: milliseconds UTC.
+    """
+
+    url: str
+    headers: Mapping[str, str]
+    expires: int
+
+
+class Evidence(Protocol):
+    """Write-once storage: files by their content hash, and the heads of timelines (I9, C6)."""
+
+    def upload(self, incident: str, sha256: str, size: int, media_type: str) -> Upload:
+        """Allow one upload of exactly this content."""
+        ...
+
+    def size(self, incident: str, sha256: str) -> int | None:
+        """How many bytes are kept under a hash, None where nothing was uploaded."""
+        ...
+
+    def read(self, incident: str, sha256: str) -> bytes:
+        """The content.
+
+        Raises:
+            LookupError: nothing is kept under this hash.
+        """
         ...
 
 

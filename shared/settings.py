@@ -28,6 +28,14 @@ class Settings(BaseModel):
     email_from: str = ""
     email_configuration_set: str = ""
     sms_sender: str = ""
+    errands_queue_url: str = ""
+    site_bucket: str = ""
+    site_url: str = ""
+    evidence_bucket: str = ""
+    console_url: str = ""
+    console_secret_arn: str = ""
+    console_sign_in: str = ""
+    console_client_id: str = ""
 
     def required(self, name: str) -> str:
         """A setting this function cannot do without.

@@ -16,7 +16,8 @@ from shared.domain.classification import Known
 from shared.domain.incident import Course, Incident
 from shared.domain.instants import SECOND
 from shared.domain.message import Message, MessageKey
-from shared.domain.policy import Policy, Via
+from shared.domain.policy import Policy
+from shared.domain.policy_parts import Via
 from shared.domain.timeline import seal
 from shared.domain.timer import Timer
 from shared.ports import Commit, Rendered, Stored

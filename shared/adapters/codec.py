@@ -10,7 +10,7 @@ from shared.domain.incident import Incident
 from shared.domain.message import Message, MessageKey
 from shared.domain.outcome import Entry
 from shared.domain.plain import canonical, plain, read
-from shared.domain.policy import Via
+from shared.domain.policy_parts import Via
 from shared.domain.timeline import Line
 from shared.domain.timer import Timer, timer_from
 from shared.ports import EarlyEvents, Quarantined, Stored

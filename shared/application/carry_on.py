@@ -8,7 +8,7 @@ from typing import Literal, get_args
 from shared.application.message_for import channels, on_channel
 from shared.application.world import World
 from shared.domain.message import Message, MessageKey
-from shared.domain.policy import Via
+from shared.domain.policy_parts import Via
 
 LAST_ATTEMPT = 2
 """The first, and one repeat where the outcome of an earlier one is unknown and no channel is left."""

@@ -11,7 +11,8 @@ from shared.application.message_for import first_channel
 from shared.application.world import World
 from shared.domain.instants import MINUTE
 from shared.domain.message import Message, MessageKey
-from shared.domain.policy import Policy, Via
+from shared.domain.policy import Policy
+from shared.domain.policy_parts import Via
 
 
 def digest(world: World, person: str, minute: int) -> None:

@@ -3,7 +3,7 @@
 from typing import get_args
 
 from shared.domain.message import MessageKey
-from shared.domain.policy import Via
+from shared.domain.policy_parts import Via
 
 
 def read_message_key(body: str) -> MessageKey:

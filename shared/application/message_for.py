@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from shared.domain.message import Message, MessageKey, MessageKind
 from shared.domain.outcome import OPERATIONS, Decision, Page, Tell
-from shared.domain.policy import Person, Policy, Via
+from shared.domain.policy import Person, Policy
+from shared.domain.policy_parts import Via
 
 LAST_RESORT: Via = "email"
 """The channel filed for somebody without any contact: the row is found undeliverable, and operations are told."""

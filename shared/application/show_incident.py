@@ -15,7 +15,8 @@ from shared.domain.instants import format_instant
 from shared.domain.message import Message, MessageState
 from shared.domain.outcome import Entry
 from shared.domain.plain import plain
-from shared.domain.policy import Policy, Via
+from shared.domain.policy import Policy
+from shared.domain.policy_parts import Via
 from shared.ports import KeyHolder
 
 At = Annotated[

@@ -1,6 +1,6 @@
 """What an intake system may speak of: its own source and what lies below it, and no surface for people."""
 
-from shared.domain.events import PEOPLE_SURFACES, Event, incident_id
+from shared.domain.events import RESERVED_SOURCES, Event, incident_id
 
 
 def covers(source: str, other: str) -> bool:
@@ -10,7 +10,7 @@ def covers(source: str, other: str) -> bool:
 
 def is_for_people(source: str) -> bool:
     """Whether a source names a surface for people, or hides below one."""
-    return source.partition("/")[0] in PEOPLE_SURFACES
+    return source.partition("/")[0] in RESERVED_SOURCES
 
 
 def not_its_own(event: Event) -> list[tuple[str, str]]:

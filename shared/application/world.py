@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from shared import ports
 from shared.domain.instants import HOUR
-from shared.domain.policy import Via
+from shared.domain.policy_parts import Via
 
 
 @dataclass(frozen=True)
@@ -32,5 +32,11 @@ class World:
     metrics: ports.Metrics
     words: ports.Words
     api_keys: ports.ApiKeys
+    crises: ports.Crises
+    statements: ports.Statements
+    errands: ports.Errands
+    errands_queue: ports.Queue
+    site: ports.Site
+    evidence: ports.Evidence
     link_base_url: str = ""
     link_expiry: int = 48 * HOUR

@@ -61,13 +61,13 @@ Channel = Literal["store", "hotline", "web", "app", "wechat", "weibo", "email", 
 Scope = Literal["store", "region", "nation"]
 
 
-class _Kept(BaseModel):
+class Kept(BaseModel):
     """A part of an event: frozen, and what is unknown stays with it."""
 
     model_config = ConfigDict(frozen=True, extra="allow", strict=True, defer_build=True)
 
 
-class Customer(_Kept):
+class Customer(Kept):
     """Who complains. Personal data: never on the timeline's chain, never in a log (I12)."""
 
     name: Name | None = None
@@ -77,7 +77,7 @@ class Customer(_Kept):
     vip: bool | None = None
 
 
-class Attachment(_Kept):
+class Attachment(Kept):
     """A file the intake system holds, named by its content."""
 
     name: Name
@@ -85,7 +85,7 @@ class Attachment(_Kept):
     url: Annotated[str, Field(max_length=2_048, pattern=r"^https?://")] | None = None
 
 
-class Facts(_Kept):
+class Facts(Kept):
     """What is known of a complaint; every field may come later or grow."""
 
     details: Text | None = None
@@ -116,7 +116,7 @@ class Updated(Facts):
     channel: Channel | None = None
 
 
-class Target(_Kept):
+class Target(Kept):
     """Which incident an act of a person is about, where the envelope does not say it."""
 
     incident: Name | None = None

@@ -4,15 +4,31 @@ import hashlib
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import ConfigDict, Field, TypeAdapter
 
+from shared.domain.crisis_events import (
+    OWN_SOURCE,
+    CrisisConfirmed,
+    CrisisDeclared,
+    CrisisDeclined,
+    CrisisInvited,
+    CrisisJoined,
+    CrisisSeated,
+    CrisisStoodDown,
+    EvidenceWasAdded,
+    StatementApproved,
+    StatementCorrected,
+    StatementDrafted,
+    StatementOut,
+    StatementRejected,
+)
+from shared.domain.envelope import Envelope
+from shared.domain.envelope import incident_id as incident_id  # noqa: PLC0414 - whoever speaks of events names incidents
 from shared.domain.event_data import (
-    PLAIN,
     Act,
     Closed,
     Escalated,
     HandedOver,
-    Instant,
     MilestoneMet,
     Name,
     Proposed,
@@ -28,7 +44,11 @@ from shared.domain.event_data import (
 )
 
 PEOPLE_SURFACES = frozenset({"link", "sms", "console", "cli", "api"})
-"""Sources that name a surface for people; no intake system may use one."""
+"""Sources that name a surface for people."""
+DRILL_SOURCE = "drill"
+"""Where the complaints of drills come from: they are marked all the way (Drill)."""
+RESERVED_SOURCES = PEOPLE_SURFACES | {OWN_SOURCE, DRILL_SOURCE}
+"""No intake system may use one of these."""
 
 SYSTEM_TYPES = frozenset(
     f"complaint.{what}"
@@ -51,29 +71,7 @@ SYSTEM_TYPES = frozenset(
 """What intake systems may say; the other types are commands of authenticated people."""
 
 
-class _Event(BaseModel):
-    """What every event carries. Clocks are anchored at `time`; (`source`, `subject`) names the incident."""
-
-    model_config = ConfigDict(frozen=True, extra="allow", strict=True, defer_build=True)
-
-    specversion: Literal["1.0"]
-    id: Name
-    source: Annotated[str, Field(min_length=1, max_length=256, pattern=r"^[^\s#<>\"\\^`{|}]+$"), *PLAIN]
-    time: Instant
-    subject: Name | None = None
-
-    @property
-    def incident(self) -> str | None:
-        """The id of the incident this event is about, None where it names none."""
-        said = vars(self.data)  # type: ignore[attr-defined]  # each type has its own `data`
-        if (target := said.get("incident")) is not None:
-            return str(target)
-        if self.subject is None:
-            return None
-        return incident_id(said.get("of") or self.source, self.subject)
-
-
-class ComplaintReceived(_Event):
+class ComplaintReceived(Envelope):
     """A complaint came in."""
 
     type: Literal["complaint.received"]
@@ -81,112 +79,112 @@ class ComplaintReceived(_Event):
     data: Received
 
 
-class ComplaintUpdated(_Event):
+class ComplaintUpdated(Envelope):
     """Something became known or grew."""
 
     type: Literal["complaint.updated"]
     data: Updated
 
 
-class ComplaintAcknowledged(_Event):
+class ComplaintAcknowledged(Envelope):
     """Somebody takes it over."""
 
     type: Literal["complaint.acknowledged"]
     data: Act
 
 
-class ComplaintProposed(_Event):
+class ComplaintProposed(Envelope):
     """A solution was offered."""
 
     type: Literal["complaint.proposed"]
     data: Proposed
 
 
-class ComplaintWaiting(_Event):
+class ComplaintWaiting(Envelope):
     """Waiting for the customer."""
 
     type: Literal["complaint.waiting"]
     data: Waiting
 
 
-class ComplaintResumed(_Event):
+class ComplaintResumed(Envelope):
     """No longer waiting."""
 
     type: Literal["complaint.resumed"]
     data: Resumed = Resumed()
 
 
-class ComplaintResolved(_Event):
+class ComplaintResolved(Envelope):
     """Solved."""
 
     type: Literal["complaint.resolved"]
     data: Resolved
 
 
-class ComplaintFollowedUp(_Event):
+class ComplaintFollowedUp(Envelope):
     """The customer was called afterwards."""
 
     type: Literal["complaint.followed_up"]
     data: Act
 
 
-class ComplaintConfirmed(_Event):
+class ComplaintConfirmed(Envelope):
     """The customer agrees that it is solved."""
 
     type: Literal["complaint.confirmed"]
     data: Act
 
 
-class ComplaintRated(_Event):
+class ComplaintRated(Envelope):
     """The customer's grade."""
 
     type: Literal["complaint.rated"]
     data: Rated
 
 
-class ComplaintRootCauseStarted(_Event):
+class ComplaintRootCauseStarted(Envelope):
     """Root-cause analysis began."""
 
     type: Literal["complaint.root_cause_started"]
     data: RootCauseStarted
 
 
-class ComplaintReopened(_Event):
+class ComplaintReopened(Envelope):
     """Back into handling."""
 
     type: Literal["complaint.reopened"]
     data: Reopened = Reopened()
 
 
-class ComplaintClosed(_Event):
+class ComplaintClosed(Envelope):
     """Done with."""
 
     type: Literal["complaint.closed"]
     data: Closed = Closed()
 
 
-class ComplaintEscalated(_Event):
+class ComplaintEscalated(Envelope):
     """A person wants the next rung now."""
 
     type: Literal["complaint.escalated"]
     data: Escalated
 
 
-class ComplaintHandedOver(_Event):
+class ComplaintHandedOver(Envelope):
     """A person gives it to another."""
 
     type: Literal["complaint.handed_over"]
     data: HandedOver
 
 
-class ComplaintReclassified(_Event):
+class ComplaintReclassified(Envelope):
     """A person sets the level."""
 
     type: Literal["complaint.reclassified"]
     data: Reclassified
 
 
-class MilestoneWasMet(_Event):
+class MilestoneWasMet(Envelope):
     """A milestone of the level is done."""
 
     type: Literal["milestone.met"]
@@ -211,17 +209,25 @@ Event = (
     | ComplaintHandedOver
     | ComplaintReclassified
     | MilestoneWasMet
+    | CrisisConfirmed
+    | CrisisDeclared
+    | CrisisDeclined
+    | CrisisInvited
+    | CrisisJoined
+    | CrisisSeated
+    | CrisisStoodDown
+    | EvidenceWasAdded
+    | StatementApproved
+    | StatementCorrected
+    | StatementDrafted
+    | StatementOut
+    | StatementRejected
 )
 
 EVENT: TypeAdapter[Event] = TypeAdapter(
     Annotated[Event, Field(discriminator="type")], config=ConfigDict(defer_build=True)
 )
 """Reads one event: `EVENT.validate_python(dict)` or `EVENT.validate_json(bytes)`; raises pydantic's ValidationError."""
-
-
-def incident_id(source: str, subject: str) -> str:
-    """The id of the incident that (`source`, `subject`) names: known before anything is stored, safe in a URL."""
-    return "inc-" + hashlib.sha256(f"{source}\n{subject}".encode()).hexdigest()[:20]
 
 
 def fingerprint(event: Event) -> str:

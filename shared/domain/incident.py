@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 from shared.domain.classification import Known
+from shared.domain.crisis import Crisis, Group, Revision, SeatCall, Statement
 
-_Record = TypeVar("_Record", "Clock", "Course", "Ladder", "Incident")
+_Record = TypeVar("_Record", "Clock", "Course", "Ladder", "Incident", Crisis, Group, SeatCall, Statement, Revision)
 
 Verdict = Literal["running", "stopped", "met", "missed", "cancelled"]
 Phase = Literal["open", "waiting", "awaiting_confirmation", "resolved", "closed"]
-StepKind = Literal["deadline", "window", "handover", "unmoved_above", "unmoved", "warning", "reminder"]
+StepKind = Literal[
+    "deadline", "window", "handover", "seat", "statement", "unmoved_above", "unmoved", "warning", "reminder", "still_on"
+]
 """Kinds of steps, as they go at one instant: a deadline first, so that the page of a window can name it."""
 SOLVED: frozenset[Phase] = frozenset({"awaiting_confirmation", "resolved", "closed"})
 """Phases in which the complaint itself is solved, in the eyes of who handled it."""
@@ -60,6 +63,7 @@ class Course:
         holder: who acknowledged last; a person of the directory, or an intake system's free text.
         reopenings: how often it was re-opened.
         last: order of the last event.
+        crisis: what makes it one, None for an ordinary complaint.
     """
 
     opened_at: int
@@ -72,6 +76,7 @@ class Course:
     acknowledged: bool = False
     reopenings: int = 0
     last: tuple[int, str] = (0, "")
+    crisis: Crisis | None = None
 
 
 @dataclass(frozen=True)
@@ -120,6 +125,9 @@ class Incident:
         silent_until: it was opened too late to page anybody for what had passed by then; None once somebody cared.
         paused_feeds: missed clocks whose ladder the waiting for the customer stopped; it goes on afterwards.
         link: hash of the link whose acknowledgement moved the epoch last.
+        group: the calling for the response group; statements: the ladder of what the public is told.
+        drill: whether it is an exercise: every message says so, and nothing is public.
+        part_of: the crisis it was joined to.
         next_step_at: when the next decision is due; never None while the incident is open (I3).
         next_step: its name.
     """
@@ -146,13 +154,22 @@ class Incident:
     silent_until: int | None = None
     paused_feeds: tuple[str, ...] = ()
     link: str | None = None
+    group: Group | None = None
+    statements: tuple[Statement, ...] = ()
+    drill: bool = False
+    part_of: str | None = None
     next_step_at: int | None = None
     next_step: StepKind | None = None
 
     @property
     def is_open(self) -> bool:
         """Whether something is still to come, the customer's confirmation included: never silent then (I3)."""
-        return self.course.phase not in ("resolved", "closed")
+        return self.course.phase not in ("resolved", "closed") or self.in_crisis
+
+    @property
+    def in_crisis(self) -> bool:
+        """Whether its crisis is on: the public and the group wait for more, whatever became of the complaint."""
+        return self.course.crisis is not None and self.course.crisis.is_on
 
     @property
     def is_solved(self) -> bool:

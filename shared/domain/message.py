@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from shared.domain.policy import Via
+from shared.domain.policy_parts import Via
 
 MessageState = Literal[
     "pending", "sending", "sent", "delivered", "failed", "unknown", "called_back", "held", "digested"
@@ -43,6 +43,7 @@ class Message:
         kind: a page asks to act and carries a link; a tell informs; a digest lists what was held back.
         fence: the incident's fence when it was made; None where no acknowledgement calls it back (I6).
         at: when it was decided; due: when it should have been (milliseconds UTC).
+        drill: an exercise, and it says so.
         urgent: storm control never holds it back.
         perhaps_again: an earlier attempt's outcome is unknown, and this says so (I7).
         sending_at: when SENDING was recorded; reference: the carrier's name for it.
@@ -68,6 +69,7 @@ class Message:
     reference: str | None = None
     tries: int = 0
     items: tuple[str, ...] = ()
+    drill: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ class Link:
 
     Attributes:
         epoch: the incident's epoch when it was sent; a link of an older epoch is superseded.
+        group: whether that is the epoch of its response group, which moves when the crisis is stood down.
         expires: milliseconds UTC.
     """
 
@@ -84,3 +87,4 @@ class Link:
     person: str
     epoch: int
     expires: int
+    group: bool = False

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
+from shared.domain.errand import Errand
 from shared.domain.incident import Incident
+from shared.domain.publication import Publication, StatementText
 
 PageReason = Literal[
     "opened",
@@ -17,13 +19,38 @@ PageReason = Literal[
     "handed_over",
     "reopened",
     "raised",
+    "graded",
+    "called",
+    "called_b",
+    "seat_empty",
+    "invited",
+    "milestone_missed",
+    "approval_wanted",
+    "statement_late",
 ]
 """Why a person is asked to act. The first five belong to a ladder: an acknowledgement calls them back (I6)."""
+OF_GROUP: frozenset[str] = frozenset(
+    {"called", "called_b", "seat_empty", "invited", "milestone_missed", "approval_wanted", "statement_late"}
+)
+"""Reasons that belong to the response group: urgent whatever the level, with links that live as long as the crisis."""
 FENCED: frozenset[str] = frozenset({"opened", "missed", "unacknowledged", "repeat", "escalated"})
 
 TellReason = Literal[
-    "ladder_ended", "rung_skipped", "nobody_reachable", "too_old", "left_out", "waiting", "unconfirmed"
+    "ladder_ended",
+    "rung_skipped",
+    "nobody_reachable",
+    "too_old",
+    "left_out",
+    "waiting",
+    "unconfirmed",
+    "brief",
+    "regraded",
+    "seat_taken",
+    "published",
+    "still_on",
+    "stood_down",
 ]
+"""Why somebody is informed. `brief`: you are in, and this is what is known; `published`: the public can read it."""
 Answer = Literal["accepted", "kept", "no_effect"]
 """What whoever asked is told: done; kept, but not in effect; nothing was left to do."""
 
@@ -38,7 +65,8 @@ class Page(NamedTuple):
         fence: the incident's fence when it was made, None where no acknowledgement calls it back.
         at: when it was decided; due: when it should have been, were there no outage.
         clock: the clock it is about; also: further missed clocks it names.
-        rung: name of the rung, `holder` where the person stands on none.
+        clock: of a page about a statement its rung.
+        rung: name of the rung, or of the seat in the response group; `holder` where the person stands on none.
     """
 
     incident: str
@@ -81,6 +109,8 @@ class Decision(NamedTuple):
 
     Attributes:
         answer: what whoever asked is told: `accepted`, or why nothing (or less) happened.
+        errands: what is to be done outside the incident afterwards.
+        texts: revisions that were drafted; publications: those that are public from now on.
     """
 
     incident: Incident
@@ -88,6 +118,9 @@ class Decision(NamedTuple):
     tells: tuple[Tell, ...] = ()
     entries: tuple[Entry, ...] = ()
     answer: Answer = "accepted"
+    errands: tuple[Errand, ...] = ()
+    texts: tuple[StatementText, ...] = ()
+    publications: tuple[Publication, ...] = ()
 
     def then(self, later: "Decision") -> "Decision":
         """Two decisions in a row about one incident, as one step."""
@@ -97,4 +130,7 @@ class Decision(NamedTuple):
             tells=self.tells + later.tells,
             entries=self.entries + later.entries,
             answer=later.answer,
+            errands=self.errands + later.errands,
+            texts=self.texts + later.texts,
+            publications=self.publications + later.publications,
         )

@@ -7,14 +7,16 @@ Durations are written `30m` and held in milliseconds. The rules are frozen with 
 from collections.abc import Mapping
 from datetime import date, time
 from functools import cached_property
-from typing import Annotated, Literal, TypeVar, get_args
-from zoneinfo import available_timezones
+from typing import Annotated, Literal, get_args
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
+from pydantic import Field, model_validator
 
 from shared.domain.calendar import BusinessHours
+from shared.domain.crisis_policy import CrisisType
 from shared.domain.event_data import Channel, Scope
-from shared.domain.instants import format_duration, parse_duration
+from shared.domain.instants import parse_duration
+from shared.domain.policy_parts import Duration, Identifier, Part, Share, Via, Zone, shorter
+from shared.domain.roster_policy import Roster
 
 HANDLING_CLOCKS = ("respond", "propose", "step_in", "resolve", "group")
 """Clocks a level starts at the complaint's time, in the order in which one instant reports them."""
@@ -24,33 +26,7 @@ STOPPED_BY_WAITING = frozenset({"propose", "resolve"})
 """Waiting for the customer is not the company's time; the first response always is (A8)."""
 
 
-def _duration(value: object) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) else parse_duration(str(value))
-
-
-def _zone(name: str) -> str:
-    if name not in available_timezones():
-        raise ValueError(f"'{name}' is no time zone of the IANA list")
-    return name
-
-
-Duration = Annotated[
-    int, BeforeValidator(_duration), Field(gt=0), PlainSerializer(format_duration, return_type=str, when_used="json")
-]
-Zone = Annotated[str, AfterValidator(_zone)]
-Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
-Share = Annotated[float, Field(gt=0, lt=1)]
-Via = Literal["sms", "email", "webhook"]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
-
-
-_P = TypeVar("_P", bound=_Part)
-
-
-class Clocks(_Part):
+class Clocks(Part):
     """How long each clock of a level runs; a clock that is not named is not started."""
 
     respond: Duration | None = None
@@ -65,7 +41,7 @@ class Clocks(_Part):
         return tuple((name, length) for name in HANDLING_CLOCKS if (length := getattr(self, name)) is not None)
 
 
-class LevelRules(_Part):
+class LevelRules(Part):
     """One level of the warning scale (A1 to A4, A7, A9).
 
     Attributes:
@@ -103,7 +79,7 @@ class LevelRules(_Part):
         return {channel: clocks for channel, clocks in self.channels.items()}  # noqa: C416 - another key type
 
 
-class Condition(_Part):
+class Condition(Part):
     """When a classification rule holds: everything it names must be so."""
 
     keywords: Identifier | None = None
@@ -121,21 +97,21 @@ class Condition(_Part):
         return self
 
 
-class ClassificationRule(_Part):
+class ClassificationRule(Part):
     """A level for complaints that meet a condition."""
 
     when: Condition
     level: Identifier
 
 
-class Classification(_Part):
+class Classification(Part):
     """How a complaint without a level gets one: the highest of the rules that hold, else `default`."""
 
     default: Identifier
     rules: tuple[ClassificationRule, ...] = ()
 
 
-class RouteCondition(_Part):
+class RouteCondition(Part):
     """Which incidents a route is for; the one naming the most fields wins, then the first (B4)."""
 
     department: str | None = None
@@ -151,32 +127,33 @@ class RouteCondition(_Part):
         return tuple((field, value) for field in type(self).model_fields if (value := getattr(self, field)) is not None)
 
 
-class Route(_Part):
+class Route(Part):
     """Incidents that meet a condition go up this chain."""
 
     when: RouteCondition
     chain: Identifier
 
 
-class Authority(_Part):
+class Authority(Part):
     """What a rung may decide by itself (B3)."""
 
     compensation_cny: Annotated[int, Field(ge=0)] = 0
     actions: tuple[str, ...] = ()
 
 
-class Rung(_Part):
+class Rung(Part):
     """One step of an escalation chain."""
 
     rung: Identifier
-    people: tuple[Identifier, ...]
+    people: tuple[Identifier, ...] = ()
+    role: Annotated[Identifier | None, Field(description="of the roster: whoever is on duty in it stands here")] = None
     authority: Authority = Authority()
     window: Duration | None = None
     tier: Annotated[int, Field(ge=1, le=3)] = 1
     title: Mapping[str, str] = {}
 
 
-class Person(_Part):
+class Person(Part):
     """Somebody who can be paged. Contacts are personal data: never in a log (I12)."""
 
     name: Annotated[str, Field(min_length=1, max_length=64)]
@@ -186,6 +163,7 @@ class Person(_Part):
     channels: tuple[Via, ...] = ("sms", "email", "webhook")
     locale: str | None = None
     zone: Zone | None = None
+    qualified_until: Annotated[date | None, Field(description="the last day of the crisis qualification")] = None
 
     @cached_property
     def reachable_by(self) -> tuple[Via, ...]:
@@ -198,7 +176,7 @@ class Person(_Part):
         return {"sms": self.phone, "email": self.email, "webhook": self.webhook}[via]
 
 
-class Opening(_Part):
+class Opening(Part):
     """One interval of business hours; a closing time of 00:00 is the end of the day."""
 
     days: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...]
@@ -206,7 +184,7 @@ class Opening(_Part):
     closes: time
 
 
-class Calendar(_Part):
+class Calendar(Part):
     """Business hours of levels that are not urgent (A9)."""
 
     zone: Zone
@@ -224,7 +202,7 @@ class Calendar(_Part):
         return BusinessHours(self.zone, week, frozenset(self.holidays))
 
 
-class Rating(_Part):
+class Rating(Part):
     """What a grade of the customer does (A5, A6)."""
 
     reopen_at_most: Annotated[int, Field(ge=0, le=5)] = 3
@@ -232,14 +210,14 @@ class Rating(_Part):
     root_cause_at_most: Annotated[int, Field(ge=0, le=5)] = 2
 
 
-class Aftercare(_Part):
+class Aftercare(Part):
     """Clocks that start after the solution (A5, A6); one that is not named is not started."""
 
     follow_up: Duration | None = None
     root_cause: Duration | None = None
 
 
-class Unmoved(_Part):
+class Unmoved(Part):
     """When the holder of an acknowledged incident that sees no event is paged again."""
 
     share_of_resolve: Share = 0.25
@@ -247,7 +225,7 @@ class Unmoved(_Part):
     without_resolve: Duration = parse_duration("24h")
 
 
-class Repeat(_Part):
+class Repeat(Part):
     """How the ladder goes on after its last rung (B2)."""
 
     from_rung: Annotated[int, Field(ge=1)] = 2
@@ -255,20 +233,20 @@ class Repeat(_Part):
     longest_window: Duration = parse_duration("24h")
 
 
-class Arrival(_Part):
+class Arrival(Part):
     """What is done with events that come too early or too late. Never scaled: these are service levels."""
 
     early_kept: Duration = parse_duration("24h")
     silent_after: Duration = parse_duration("7d")
 
 
-class Storm(_Part):
+class Storm(Part):
     """At most so many messages a person and minute; the rest comes in one digest. Urgent levels are exempt."""
 
     messages_per_minute: Annotated[int, Field(ge=1)] = 6
 
 
-class Policy(_Part):
+class Policy(Part):
     """The whole of it. `levels` stand in rising order of severity."""
 
     policy: Identifier
@@ -291,6 +269,8 @@ class Policy(_Part):
     routing: tuple[Route, ...] = ()
     chains: Mapping[Identifier, Annotated[tuple[Rung, ...], Field(min_length=1)]]
     people: Mapping[Identifier, Person]
+    crises: Mapping[Identifier, CrisisType] = {}
+    roster: Roster | None = None
     operations: Annotated[tuple[Identifier, ...], Field(min_length=1)]
 
     @cached_property
@@ -327,28 +307,27 @@ class Policy(_Part):
         if factor == 1:
             return self
 
-        def shorter(part: _P, *names: str, **changed: object) -> _P:
-            lengths = {name: max(1, length // factor) for name in names if (length := getattr(part, name)) is not None}
-            return type(part).model_validate(
-                {name: getattr(part, name) for name in type(part).model_fields} | lengths | changed
-            )
-
         levels = {
             name: shorter(
                 level,
+                factor,
                 "window",
-                clocks=shorter(level.clocks, *HANDLING_CLOCKS),
-                channels={channel: shorter(own, *HANDLING_CLOCKS) for channel, own in level.channels.items()},
+                clocks=shorter(level.clocks, factor, *HANDLING_CLOCKS),
+                channels={channel: shorter(own, factor, *HANDLING_CLOCKS) for channel, own in level.channels.items()},
                 milestones={step: max(1, length // factor) for step, length in level.milestones.items()},
             )
             for name, level in self.levels.items()
         }
         return shorter(
             self,
+            factor,
             "reminder",
             levels=levels,
-            aftercare=shorter(self.aftercare, *AFTERCARE_CLOCKS),
-            unmoved=shorter(self.unmoved, "at_least", "without_resolve"),
-            repeat=shorter(self.repeat, "longest_window"),
-            chains={name: tuple(shorter(rung, "window") for rung in chain) for name, chain in self.chains.items()},
+            aftercare=shorter(self.aftercare, factor, *AFTERCARE_CLOCKS),
+            unmoved=shorter(self.unmoved, factor, "at_least", "without_resolve"),
+            repeat=shorter(self.repeat, factor, "longest_window"),
+            chains={
+                name: tuple(shorter(rung, factor, "window") for rung in chain) for name, chain in self.chains.items()
+            },
+            crises={name: crisis.scaled(factor) for name, crisis in self.crises.items()},
         )

@@ -9,7 +9,7 @@ from shared.domain.events import EVENT, Event
 from shared.domain.incident import Clock, Course, Incident
 from shared.domain.message import Message, MessageKey, MessageState
 from shared.domain.outcome import Entry
-from shared.domain.policy import Via
+from shared.domain.policy_parts import Via
 from shared.domain.timeline import seal
 from shared.domain.timer import Timer, timer_for
 from shared.ports import Commit, Stored, TakenEvent

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from shared.application.world import World
-from shared.domain.policy import Policy, Via
+from shared.domain.policy import Policy
+from shared.domain.policy_parts import Via
 from tests.fakes.incidents import FakeIncidents
 from tests.fakes.keeping import FakeLinks, FakePolicies, FakeQuarantine
 from tests.fakes.outbox import FakeOutbox

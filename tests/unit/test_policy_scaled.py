@@ -8,7 +8,8 @@ from typing import Annotated, Any, get_args, get_origin
 import pytest
 from pydantic import BaseModel
 
-from shared.domain.policy import Duration, Policy
+from shared.domain.policy import Policy
+from shared.domain.policy_parts import Duration
 from tests.unit.policy_text import FULL, policy
 
 _READS_A_DURATION = get_args(Duration)[1]

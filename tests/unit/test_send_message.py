@@ -13,7 +13,8 @@ from shared.application.send_message import TRIES, TryLaterError, reference_of, 
 from shared.domain.incident import Incident
 from shared.domain.instants import HOUR, MINUTE, SECOND
 from shared.domain.message import Message, MessageKey
-from shared.domain.policy import Policy, Via
+from shared.domain.policy import Policy
+from shared.domain.policy_parts import Via
 from shared.ports import PermanentFailure, Rendered, TemporaryFailure, UnknownOutcome
 from tests.fakes import FakeCarrier, FakeOutbox, FakeWords, FakeWorld
 from tests.message_scene import MAIL, PHONE, POLICY, Scene

@@ -1,0 +1,25 @@
+"""What a step asks to be done outside its own incident, after it committed: once, however often it is tried."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+ErrandKind = Literal["publish", "join", "end_drills"]
+
+
+@dataclass(frozen=True)
+class Errand:
+    """One errand, committed with the step that asked for it.
+
+    Attributes:
+        name: unique in its incident, the same however often the step is decided.
+        kind: `publish`: bring a published revision onto the public site; `join`: tell a crisis of a complaint about
+            its matter; `end_drills`: a real crisis ends them.
+        data: plain JSON values.
+    """
+
+    incident: str
+    name: str
+    kind: ErrandKind
+    at: int
+    data: Mapping[str, Any] = field(default_factory=dict)
