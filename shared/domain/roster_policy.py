@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime, time
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from shared.domain.policy_parts import Identifier, Part, Zone
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 
 
 class Role(Part):
@@ -38,13 +39,21 @@ class Handover(Part):
     day: Weekday = "mon"
     at: time = time(9)
 
+    @field_validator("at")
+    @classmethod
+    def _is_on_the_wall_clock(cls, at: time) -> time:
+        if at.tzinfo or at.microsecond:
+            raise ValueError("must be a time such as 09:00, without a zone: the roster has one")
+        return at
+
 
 class Override(Part):
     """For a while another team is on duty, or one person stands in for another.
 
     Attributes:
         since, until: wall-clock times in the roster's zone; `until` is the first moment no longer covered.
-        team: who is on duty instead; or `person`, for whom `instead` stands in.
+        team: who is on duty instead, the last that is listed where two overlap; or `person`, in whose seats `instead`
+            sits. Two people who stand in for each other swap.
     """
 
     since: datetime
@@ -55,8 +64,11 @@ class Override(Part):
 
     @model_validator(mode="after")
     def _is_one_or_the_other(self) -> "Override":
-        if (self.team is None) == (self.person is None or self.instead is None):
-            raise ValueError("an override names a team, or a person and who stands in instead")
+        people = (self.person is not None) + (self.instead is not None)
+        if (self.team is not None, people) not in {(True, 0), (False, 2)}:
+            raise ValueError("an override names a `team`, or a `person` and who stands in `instead`")
+        if self.person is not None and self.person == self.instead:
+            raise ValueError("nobody stands in for themselves")
         if self.since.tzinfo or self.until.tzinfo:
             raise ValueError("times of an override are wall-clock times of the roster's zone, without an offset")
         if self.since >= self.until:
@@ -69,7 +81,8 @@ class Roster(Part):
 
     Attributes:
         starts: the day of the first hand-over: from then on `rotation[0]` is on duty, a week later `rotation[1]`.
-        rotation: the teams in their turn.
+            Before it the rotation runs backwards.
+        rotation: the teams in their turn. One that has no turn is called last, and on duty only by an override.
     """
 
     zone: Zone
