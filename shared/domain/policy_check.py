@@ -50,7 +50,7 @@ def _levels(policy: Policy) -> Iterator[Finding]:
             yield unknown((*at, "calendar"), "calendar", level.calendar, policy.calendars)
         if level.calendar is not None and level.urgent:
             yield Finding((*at, "calendar"), "an urgent level runs day and night and has no calendar")
-        yield from _clocks(policy, at, level)
+        yield from _clocks(policy, at, level, in_a_crisis=any(name in crisis.levels for crisis in policy.crises.values()))
         yield from _fits_its_calendar(policy, at, level)
         too_short = [chain for chain in chains if len(policy.chains[chain]) < _STEP_IN_RUNG]
         if level.clocks.step_in is not None and too_short:
@@ -85,12 +85,12 @@ def _pages_at_opening(policy: Policy, at: Path, rungs: tuple[int, ...], chains: 
                 yield Finding((*at, index), f"chain '{chain}' has only {count} rung{'s' * (count > 1)}")
 
 
-def _clocks(policy: Policy, at: Path, level: LevelRules) -> Iterator[Finding]:
+def _clocks(policy: Policy, at: Path, level: LevelRules, *, in_a_crisis: bool) -> Iterator[Finding]:
     clocks: list[tuple[Path, int]] = [((*at, "clocks", clock), length) for clock, length in level.clocks.running]
     for channel, own in level.channels.items():
         clocks += [((*at, "channels", channel, clock), length) for clock, length in own.running]
     clocks += [((*at, "milestones", step), length) for step, length in level.milestones.items()]
-    if not clocks:
+    if not clocks and not in_a_crisis:
         yield Finding(at, "starts no clock: a complaint of this level is never due", "warning")
     for path, length in clocks:
         yield from _warned_in_time(path, length, policy.warning_share)

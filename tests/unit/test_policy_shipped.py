@@ -26,13 +26,25 @@ def test_a_shipped_policy_has_neither_errors_nor_warnings(name: str) -> None:
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_sample_people_can_be_reached_two_ways_and_by_nobody_real(name: str) -> None:
-    people = policy_yaml.load(name).people
+    policy = policy_yaml.load(name)
+    outside = {who for crisis in policy.crises.values() for rules in crisis.grades.values() for who in rules.told}
+    people = {who: person for who, person in policy.people.items() if who not in outside}
     assert all(set(person.reachable_by) == {"sms", "email"} for person in people.values())
     assert all((person.email or "").endswith("@example.com") for person in people.values())
     phones = [person.phone or "" for person in people.values()]
     assert len(set(phones)) == len(phones)
     assert all(phone.startswith(("+861459999", "+1202555010")) for phone in phones)
     assert all(phonenumbers.is_valid_number(phonenumbers.parse(phone)) for phone in phones)
+
+
+def test_who_hears_of_statements_is_outside_the_house_and_nobody_real() -> None:
+    retail = policy_yaml.load("retail")
+    told = {who for crisis in retail.crises.values() for rules in crisis.grades.values() for who in rules.told}
+    for person in (retail.people[who] for who in told):
+        assert person.phone is None
+        assert (person.email or "@example.com").endswith("@example.com")
+        assert (person.webhook or "https://partner.example.com/").startswith("https://partner.example.com/")
+        assert person.reachable_by
 
 
 def test_the_service_desk_has_four_priorities_and_nothing_of_retail() -> None:
