@@ -23,7 +23,7 @@ def test_good_policies_pass_with_a_line_each(house: Path) -> None:
     assert done.exit_code == 0
     assert done.stderr == ""
     assert done.stdout.splitlines() == [
-        "retail: good, 7 levels, 3 chains, 11 people, 0 warnings",
+        "retail: good, 7 levels, 3 chains, 71 people, 0 warnings",
         f"{house}: good, 2 levels, 1 chain, 3 people, 0 warnings",
     ]
 
