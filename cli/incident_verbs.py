@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import secrets
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 
-from cli.api import ApiError, KeyOption, UrlOption, connected
+from cli.api import Api, ApiError, KeyOption, UrlOption, connected
 from cli.deployment import LOCAL, StageOption
 from cli.incidents import Which, app, named
 from cli.refuse import FAILED, refuse
@@ -23,7 +24,7 @@ Note = Annotated[str, typer.Option("--text", help="A note for the timeline.")]
 @app.command("ack")
 def acknowledge(which: Which, url: UrlOption = "", key: KeyOption = "", stage: StageOption = LOCAL) -> None:
     """Take it on: the escalation stops."""
-    _answer(stage, url, key, which, "acknowledge")
+    _handle(stage, url, key, which, "acknowledge")
 
 
 @app.command()
@@ -31,7 +32,7 @@ def propose(
     which: Which, solution: Solution, url: UrlOption = "", key: KeyOption = "", stage: StageOption = LOCAL
 ) -> None:
     """A solution was offered to the customer."""
-    _answer(stage, url, key, which, "propose", solution=solution)
+    _handle(stage, url, key, which, "propose", solution=solution)
 
 
 @app.command()
@@ -39,13 +40,13 @@ def resolve(
     which: Which, solution: Solution = "", url: UrlOption = "", key: KeyOption = "", stage: StageOption = LOCAL
 ) -> None:
     """It is solved."""
-    _answer(stage, url, key, which, "resolve", solution=solution)
+    _handle(stage, url, key, which, "resolve", solution=solution)
 
 
 @app.command()
 def close(which: Which, url: UrlOption = "", key: KeyOption = "", stage: StageOption = LOCAL) -> None:
     """Close the record."""
-    _answer(stage, url, key, which, "close")
+    _handle(stage, url, key, which, "close")
 
 
 @app.command()
@@ -53,7 +54,7 @@ def escalate(
     which: Which, reason: Reason, url: UrlOption = "", key: KeyOption = "", stage: StageOption = LOCAL
 ) -> None:
     """Page the next rung now."""
-    _answer(stage, url, key, which, "escalate", reason=reason)
+    _handle(stage, url, key, which, "escalate", reason=reason)
 
 
 @app.command("hand-over")
@@ -65,7 +66,7 @@ def hand_over(
     stage: StageOption = LOCAL,
 ) -> None:
     """Give it to somebody else."""
-    _answer(stage, url, key, which, "hand-over", to=to)
+    _handle(stage, url, key, which, "hand-over", to=to)
 
 
 @app.command()
@@ -78,31 +79,31 @@ def reclassify(
     stage: StageOption = LOCAL,
 ) -> None:
     """Set another level, up or down."""
-    _answer(stage, url, key, which, "reclassify", level=level, reason=reason)
+    _handle(stage, url, key, which, "reclassify", level=level, reason=reason)
 
 
 @app.command()
 def wait(which: Which, reason: Reason, url: UrlOption = "", key: KeyOption = "", stage: StageOption = LOCAL) -> None:
     """Wait for the customer: the resolve clock stops."""
-    _answer(stage, url, key, which, "wait", reason=reason)
+    _handle(stage, url, key, which, "wait", reason=reason)
 
 
 @app.command()
 def resume(which: Which, url: UrlOption = "", key: KeyOption = "", stage: StageOption = LOCAL) -> None:
     """The customer answered: the resolve clock goes on."""
-    _answer(stage, url, key, which, "resume")
+    _handle(stage, url, key, which, "resume")
 
 
 @app.command("follow-up")
 def follow_up(which: Which, url: UrlOption = "", key: KeyOption = "", stage: StageOption = LOCAL) -> None:
     """The customer was called afterwards."""
-    _answer(stage, url, key, which, "follow-up")
+    _handle(stage, url, key, which, "follow-up")
 
 
 @app.command()
 def confirm(which: Which, url: UrlOption = "", key: KeyOption = "", stage: StageOption = LOCAL) -> None:
     """The customer agrees that it is solved."""
-    _answer(stage, url, key, which, "confirm")
+    _handle(stage, url, key, which, "confirm")
 
 
 @app.command()
@@ -110,7 +111,7 @@ def reopen(
     which: Which, reason: Reason = "", url: UrlOption = "", key: KeyOption = "", stage: StageOption = LOCAL
 ) -> None:
     """Take it back into handling."""
-    _answer(stage, url, key, which, "reopen", reason=reason)
+    _handle(stage, url, key, which, "reopen", reason=reason)
 
 
 @app.command("root-cause")
@@ -118,7 +119,7 @@ def root_cause(
     which: Which, text: Note = "", url: UrlOption = "", key: KeyOption = "", stage: StageOption = LOCAL
 ) -> None:
     """The analysis of the root cause began."""
-    _answer(stage, url, key, which, "root-cause", text=text)
+    _handle(stage, url, key, which, "root-cause", text=text)
 
 
 @app.command()
@@ -131,25 +132,50 @@ def milestone(
     stage: StageOption = LOCAL,
 ) -> None:
     """A step of the level's own plan is done."""
-    _answer(stage, url, key, which, "milestone", milestone=name, text=text)
+    _handle(stage, url, key, which, "milestone", milestone=name, text=text)
 
 
-def _answer(stage: str, url: str, key: str, which: str, verb: str, **said: str) -> None:
+def _handle(stage: str, url: str, key: str, which: str, verb: str, **said: str) -> None:
+    found = answer(stage, url, key, which, verb, {name: value for name, value in said.items() if value})
+    typer.echo(f"{done(found)}: {found['state']}, level {found['level']}, held by {found['holder'] or 'nobody'}")
+
+
+def answer(stage: str, url: str, key: str, which: str, verb: str, said: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Do what a verb of the API does, once; the incident afterwards. Ends the command where it is refused."""
+    need_own_key(key)
+    once = {"Idempotency-Key": secrets.token_hex(16)}  # a repeat after a lost answer changes nothing
+    with connected(stage, url, key) as api:
+        return ask(api, "POST", f"v1/incidents/{named(which)}/{verb}", said, once)
+
+
+def ask(
+    api: Api,
+    method: str,
+    path: str,
+    said: Mapping[str, Any] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Mapping[str, Any]:
+    """What the API answers; what it refuses ends the command, with every wrong field named."""
+    body = None if said is None else json.dumps(said, ensure_ascii=False)
+    try:
+        found: Mapping[str, Any] = api.call(method, path, body, headers)
+    except ApiError as error:
+        faults = [f"  {fault['field']}: {fault['message']}" for fault in error.faults]
+        refuse("\n".join([str(error), *faults]), FAILED)
+    return found
+
+
+def need_own_key(key: str) -> None:
+    """End the command where nobody's key is at hand: the local stack's own is an intake system's."""
     if not key:
         refuse(
             "people answer with a key of their own: set TOCSIN_API_KEY (`tocsin keys add NAME --person ID` makes one)"
         )
-    once = {"Idempotency-Key": secrets.token_hex(16)}  # a repeat after a lost answer changes nothing
-    body = json.dumps({name: value for name, value in said.items() if value})
-    with connected(stage, url, key) as api:
-        try:
-            found = api.call("POST", f"v1/incidents/{named(which)}/{verb}", body, once)
-        except ApiError as error:
-            faults = [f"  {fault['field']}: {fault['message']}" for fault in error.faults]
-            refuse("\n".join([str(error), *faults]), FAILED)
-    typer.echo(
-        f"{_SAID[found['status']]}: {found['state']}, level {found['level']}, held by {found['holder'] or 'nobody'}"
-    )
+
+
+def done(found: Mapping[str, Any]) -> str:
+    """What became of it, in a word."""
+    return _SAID[found["status"]]
 
 
 _SAID = {

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import typer
 
-from cli import audit, contract, incident_verbs, keys, policy, quarantine, send, simulate
+from cli import (
+    audit,
+    contract,
+    crisis_verbs,
+    incident_verbs,
+    keys,
+    policy,
+    quarantine,
+    send,
+    simulate,
+    statement_verbs,
+)
 from cli.demo import command as demo_command
 from cli.local_stack import commands
 
@@ -28,6 +39,8 @@ app.add_typer(contract.app, name="contract")
 app.command()(simulate.simulate)
 app.command()(send.send)
 app.add_typer(incident_verbs.app, name="incidents")
+app.add_typer(crisis_verbs.app, name="crisis")
+app.add_typer(statement_verbs.app, name="statement")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(audit.app, name="audit")
 app.add_typer(keys.app, name="keys")
