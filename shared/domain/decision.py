@@ -27,7 +27,7 @@ def record_for(
     by = vars(event.data).get("by")
     if not authority or directory.person(by) is None:
         return record_of(event, policy)
-    return record_of(event, policy, directory.standing(incident.chain, by), person=True)
+    return record_of(event, policy, directory.standing(incident.chain, by, event.time), person=True)
 
 
 def open_incident(

@@ -171,6 +171,10 @@ class Person(Part):
         contacts = {"sms": self.phone, "email": self.email, "webhook": self.webhook}
         return tuple(channel for channel in self.channels if contacts[channel])
 
+    def qualified_on(self, day: date) -> bool:
+        """Whether the crisis qualification holds on a day, which is that of the roster's zone."""
+        return self.qualified_until is None or day <= self.qualified_until
+
     def address(self, via: Via) -> str | None:
         """The number, address or URL of a channel."""
         return {"sms": self.phone, "email": self.email, "webhook": self.webhook}[via]

@@ -67,11 +67,11 @@ class Step:
 
     def standing(self, person: str | None) -> int:
         """The highest rung somebody stands on, 0 for none."""
-        return self.directory.standing(self.incident.chain, person)
+        return self.directory.standing(self.incident.chain, person, self.now)
 
     def people_on(self, rung: int) -> tuple[str, ...]:
         """Those on a rung who can be reached now."""
-        return self.directory.reachable_on(self.incident.chain, rung)
+        return self.directory.reachable_on(self.incident.chain, rung, self.now)
 
     def reachable_from(self, rung: int, due: int) -> int | None:
         """The lowest rung from this one up where somebody can be reached; those skipped are entered and told (B2)."""
