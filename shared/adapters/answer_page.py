@@ -172,7 +172,7 @@ def _with_people(rules: Policy, today: Policy) -> Policy:
 def _sheet(incident: Incident, policy: Policy, person: str, reading: Reader, now: int) -> dict[str, Any]:
     course, words = incident.course, reading.words
     level = policy.levels.get(course.level)
-    rung = rung_of(incident, policy, person)
+    rung = rung_of(incident, policy, person, now=now)
     if not course.acknowledged or course.holder is None:
         holder = words.page["free"]
     elif course.holder == person:

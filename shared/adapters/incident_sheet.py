@@ -6,6 +6,7 @@ from typing import Literal
 from shared.adapters.language import Reader
 from shared.domain.incident import Clock, Incident
 from shared.domain.policy import AFTERCARE_CLOCKS, Policy, Rung
+from shared.domain.roster import on_duty
 from shared.domain.sms import one_line
 
 State = Literal["running", "soon", "overdue", "missed", "answered", "met", "stopped"]
@@ -37,7 +38,7 @@ def clock_lines(incident: Incident, reader: Reader, now: int) -> tuple[ClockLine
     """The clocks that mean something to a reader, what presses first first; cancelled ones are left out."""
     closed = incident.course.phase == "closed"
     lines = [
-        _line(clock, reader, now, over=closed and (clock.milestone or clock.name not in AFTERCARE_CLOCKS))
+        line_of(clock, reader, now, over=closed and (clock.milestone or clock.name not in AFTERCARE_CLOCKS))
         for clock in incident.course.clocks
         if clock.verdict != "cancelled"
     ]
@@ -62,11 +63,17 @@ def person_name(policy: Policy, person: str | None) -> str:
     return one_line(somebody.name if somebody else person or "")
 
 
-def rung_of(incident: Incident, policy: Policy, person: str, rung: str = "") -> Rung | None:
-    """The rung a page was for; else the highest the person stands on; None for none."""
+def rung_of(incident: Incident, policy: Policy, person: str, rung: str = "", *, now: int) -> Rung | None:
+    """The rung a page was for; else the highest the person stands on, by the roster too; None for none."""
     rungs = policy.chains.get(incident.chain, ())
     named = next((one for one in rungs if one.rung == rung), None)
-    return named or next((one for one in reversed(rungs) if person in one.people), None)
+    return named or next((one for one in reversed(rungs) if person in _people_on(one, policy, now)), None)
+
+
+def _people_on(rung: Rung, policy: Policy, now: int) -> tuple[str, ...]:
+    if rung.role is None or policy.roster is None:
+        return rung.people
+    return (*rung.people, *on_duty(policy.roster, rung.role, now))
 
 
 def rung_name(rung: Rung, reader: Reader) -> str:
@@ -83,7 +90,8 @@ def authority(rung: Rung, reader: Reader) -> str:
     return str(words.punctuation["clause"]).join(may) or str(words.authority["nothing"])
 
 
-def _line(clock: Clock, reader: Reader, now: int, *, over: bool) -> ClockLine:
+def line_of(clock: Clock, reader: Reader, now: int, *, over: bool) -> ClockLine:
+    """One clock as its reader sees it; `over`: nothing more can come, so that what is missed stays missed."""
     state, figure, left = _state(clock, now, over=over)
     words, deadline = reader.words, reader.moment(clock.deadline, now)
     detail = words.verdicts["running" if state == "soon" else state]

@@ -104,7 +104,7 @@ class _Saying:
     def mail(self, template: str) -> str:
         """The body of an e-mail."""
         incident, pieces = self.incident, self._pieces()
-        rung = rung_of(incident, self.policy, self.person, self.message.rung) if incident else None
+        rung = rung_of(incident, self.policy, self.person, self.message.rung, now=self.now) if incident else None
         lines: tuple[ClockLine, ...] = clock_lines(incident, self.reader, self.now) if incident else ()
         page = self.message.kind == "page"
         return (
