@@ -36,6 +36,8 @@ class Settings(BaseModel):
     console_secret_arn: str = ""
     console_sign_in: str = ""
     console_client_id: str = ""
+    console_cognito_domain: str = ""
+    console_user_pool_id: str = ""
 
     def required(self, name: str) -> str:
         """A setting this function cannot do without.
