@@ -54,12 +54,17 @@ def _chains(policy: Policy) -> Iterator[Finding]:
         for index, rung in enumerate(chain):
             yield from _rung(policy, ("chains", name, index), rung)
         for index, (lower, upper) in enumerate(pairwise(chain), 1):
-            for person in dict.fromkeys(upper.people):
-                if person in lower.people:
-                    at: Path = ("chains", name, index, "people", upper.people.index(person))
-                    message = f"'{person}' stands on the rung below too and would be paged twice in a row"
-                    yield Finding(at, message, "warning")
+            yield from _twice_in_a_row(("chains", name, index), lower, upper)
         yield from _next_round(policy, name, chain)
+
+
+def _twice_in_a_row(at: Path, lower: Rung, upper: Rung) -> Iterator[Finding]:
+    message = "stands on the rung below too and would be paged twice in a row"
+    for person in dict.fromkeys(upper.people):
+        if person in lower.people:
+            yield Finding((*at, "people", upper.people.index(person)), f"'{person}' {message}", "warning")
+    if upper.role is not None and upper.role == lower.role:
+        yield Finding((*at, "role"), f"whoever is on duty as '{upper.role}' {message}", "warning")
 
 
 def _next_round(policy: Policy, name: str, chain: tuple[Rung, ...]) -> Iterator[Finding]:
@@ -82,20 +87,33 @@ def _next_round(policy: Policy, name: str, chain: tuple[Rung, ...]) -> Iterator[
 def _rung(policy: Policy, at: Path, rung: Rung) -> Iterator[Finding]:
     if rung.rung == HOLDER_RUNG:
         yield Finding((*at, "rung"), f"'{HOLDER_RUNG}' is what pages to somebody on no rung say: choose another name")
-    if not rung.people:
+    if rung.role is not None:
+        yield from _role(policy, (*at, "role"), rung.role)
+    elif not rung.people:
         yield Finding((*at, "people"), "nobody stands on this rung")
-    if len(rung.people) > MOST_ON_A_RUNG:
-        yield Finding(
-            (*at, "people"), f"{len(rung.people)} people stand on this rung: at most {MOST_ON_A_RUNG} are paged at once"
-        )
+    count = len(rung.people) + _seats(policy, rung.role)
+    if count > MOST_ON_A_RUNG:
+        yield Finding((*at, "people"), f"{count} people stand on this rung: at most {MOST_ON_A_RUNG} are paged at once")
     for index, person in enumerate(rung.people):
         if person not in policy.people:
             yield unknown((*at, "people", index), "person", person, policy.people)
         elif person in rung.people[:index]:
             yield Finding((*at, "people", index), f"'{person}' stands on this rung twice")
     known = [person for person in rung.people if person in policy.people]
-    if known and not _reachable(policy, known):
+    if known and not _reachable(policy, known) and rung.role is None:
         yield Finding((*at, "people"), "nobody on this rung can be reached")
+
+
+def _role(policy: Policy, at: Path, role: str) -> Iterator[Finding]:
+    if policy.roster is None:
+        yield Finding(at, f"there is no `roster` to say who is on duty as '{role}'")
+    elif role not in policy.roster.roles:
+        yield unknown(at, "role", role, policy.roster.roles)
+
+
+def _seats(policy: Policy, role: str | None) -> int:
+    roles = policy.roster.roles if policy.roster else {}
+    return roles[role].seats if role is not None and role in roles else 0
 
 
 def _people(policy: Policy) -> Iterator[Finding]:

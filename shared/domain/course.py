@@ -3,28 +3,21 @@
 Nothing here pages anybody or knows what time it is: a late event is put in its place and the fold run again.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from shared.domain import clocks as on_clock
 from shared.domain.classification import Known, first_level, keywords_in, known_from, raised_level, together
+from shared.domain.crisis import JoinedComplaint
+from shared.domain.crisis_course import graded, is_member, is_met_by_group, is_of_crisis, tell
+from shared.domain.crisis_data import Joined
+from shared.domain.crisis_policy import Grade
 from shared.domain.event_data import Facts
 from shared.domain.events import Event
 from shared.domain.incident import SOLVED, Clock, Course, changed
+from shared.domain.level_clocks import MET_BY, at_level, level_clocks, missing_clocks, paused, with_clock
 from shared.domain.policy import STOPPED_BY_WAITING, Policy
-
-MET_BY: dict[str, tuple[str, ...]] = {
-    "complaint.acknowledged": ("respond",),
-    "complaint.proposed": ("respond", "propose"),
-    "complaint.resolved": ("respond", "propose", "step_in", "resolve"),
-    "complaint.closed": ("respond",),
-    "complaint.followed_up": ("follow_up",),
-    "complaint.confirmed": ("follow_up",),
-    "complaint.rated": ("follow_up",),
-    "complaint.root_cause_started": ("root_cause",),
-}
-"""Which clocks an event meets (milestones: by name)."""
 
 _STEP_IN_RUNG = 3
 _CLOSING_RUNG = 2
@@ -38,6 +31,9 @@ class Record:
         rung: the highest rung of the chain on which `by` stood when the event arrived; 0 for none.
         person: whether `by` is a person of the directory who was authenticated, not an intake system's free text.
         known: what it tells of the complaint, where it tells something.
+        leads: whether `by` was in the response group, or on the top rung: who may stand a crisis down or seat others.
+        seat: of the response group, for which `by` was called, or which is given to `who`.
+        joined: the complaint that joins.
     """
 
     time: int
@@ -50,10 +46,24 @@ class Record:
     level: str | None = None
     score: int | None = None
     milestone: str | None = None
+    leads: bool = False
+    seat: str | None = None
+    who: str | None = None
+    grade: Grade | None = None
+    kind: str | None = None
+    joined: JoinedComplaint | None = None
 
 
-def record_of(event: Event, policy: Policy, rung: int = 0, *, person: bool = False) -> Record:
-    """The part of an event that the fold reads; `rung` is where its author stands, `person` whether it is one."""
+def record_of(
+    event: Event,
+    policy: Policy,
+    rung: int = 0,
+    *,
+    person: bool = False,
+    leads: bool = False,
+    seat: str | None = None,
+) -> Record:
+    """The part of an event that the fold reads; where its author stands, and in which capacity, is not its to say."""
     data = event.data
     said: Mapping[str, Any] = vars(data)  # a missing field is looked up slowly on a model that keeps unknown ones
     known = None
@@ -70,6 +80,18 @@ def record_of(event: Event, policy: Policy, rung: int = 0, *, person: bool = Fal
         level=None if known else said.get("level"),
         score=said.get("score"),
         milestone=said.get("milestone"),
+        leads=leads,
+        seat=seat,
+        who=said.get("who"),
+        grade=said.get("grade"),
+        kind=said.get("kind") if event.type == "crisis.declared" else None,
+        joined=_joined(event.data) if isinstance(event.data, Joined) else None,
+    )
+
+
+def _joined(data: Joined) -> JoinedComplaint:
+    return JoinedComplaint(
+        data.complaint, data.case or "", data.summary or "", data.scope, data.amount_cny, data.reposts
     )
 
 
@@ -83,7 +105,7 @@ def opened(record: Record, policy: Policy) -> Course:
         raise ValueError(f"an incident is opened by a complaint, not by {record.type}")
     level = first_level(policy, record.known)
     empty = Course(opened_at=record.time, level=level, known=record.known, clocks=(), last=(record.time, record.id))
-    return changed(empty, clocks=_level_clocks(empty, policy, record.time))
+    return graded(changed(empty, clocks=level_clocks(empty, policy, record.time)), record.time, policy)
 
 
 def fold(course: Course, record: Record, policy: Policy) -> Course:
@@ -91,7 +113,7 @@ def fold(course: Course, record: Record, policy: Policy) -> Course:
     course = missed_by(course, record.time - 1)
     if first := _BEFORE_VERDICTS.get(record.type):
         course = first(course, record, policy)
-    course = _met(course, record, policy)
+    course = _met(tell(course, record, policy), record, policy)
     if then := _AFTER_VERDICTS.get(record.type):
         course = then(course, record, policy)
     return changed(course, last=max(course.last, (record.time, record.id)))
@@ -141,7 +163,10 @@ def _met(course: Course, record: Record, policy: Policy) -> Course:
 
     def meets(clock: Clock) -> bool:
         if milestone is not None:
-            return clock.name == milestone and (clock.milestone or clock.name == "group")
+            if clock.name != milestone or is_met_by_group(course, clock, policy):
+                return False
+            of_group = is_of_crisis(course, clock, policy)
+            return (clock.milestone or clock.name == "group") and (not of_group or is_member(course, record.by))
         return clock.name in names and not clock.milestone
 
     if not names and milestone is None:
@@ -160,43 +185,9 @@ def _learn(course: Course, record: Record, policy: Policy) -> Course:
     known = together(course.known, record.known)
     asked = raised_level(policy, course.known, known)
     course = changed(course, known=known)
-    if asked is None or policy.severity[asked] <= policy.severity[course.level]:
-        return course
-    return _at_level(course, asked, record.time, policy)
-
-
-def _at_level(course: Course, level: str, time: int, policy: Policy) -> Course:
-    """Another level: running clocks take its durations, clocks that only it has start now."""
-    if level == course.level:
-        return course
-    raised = policy.severity[level] > policy.severity[course.level]
-    durations = on_clock.durations(policy, level, course.known.channel)
-    old, new = policy.calendar_of(course.level), policy.calendar_of(level)
-    course = changed(course, level=level)
-    if course.phase == "closed":
-        return course
-    if course.phase in SOLVED:  # what a resolve would meet is met already
-        unmet = tuple(clock for clock in _missing_clocks(course, policy, time) if _outlives_resolve(clock))
-        return changed(course, clocks=course.clocks + unmet)
-    clocks = tuple(
-        on_clock.relevelled(
-            clock, durations.get((clock.name, clock.milestone)), time, (old, new), policy.warning_share, raised=raised
-        )
-        for clock in course.clocks
-    )
-    course = changed(course, clocks=clocks)
-    course = changed(course, clocks=clocks + _missing_clocks(course, policy, time))
-    return _paused(course, time, policy) if course.phase == "waiting" else course
-
-
-def _missing_clocks(course: Course, policy: Policy, time: int) -> tuple[Clock, ...]:
-    """The level's clocks that were never started, or were withdrawn when it was lowered."""
-    present = {(clock.name, clock.milestone) for clock in course.clocks if clock.verdict != "cancelled"}
-    return _level_clocks(course, policy, time, without=present)
-
-
-def _outlives_resolve(clock: Clock) -> bool:
-    return clock.milestone or clock.name not in MET_BY["complaint.resolved"]
+    if asked is not None and policy.severity[asked] > policy.severity[course.level]:
+        course = at_level(course, asked, record.time, policy)
+    return graded(course, record.time, policy)
 
 
 def _taken_over(course: Course, record: Record, policy: Policy) -> Course:  # noqa: ARG001 - one form for all
@@ -204,11 +195,11 @@ def _taken_over(course: Course, record: Record, policy: Policy) -> Course:  # no
 
 
 def _reclassified(course: Course, record: Record, policy: Policy) -> Course:
-    return _at_level(course, record.level or course.level, record.time, policy)
+    return graded(at_level(course, record.level or course.level, record.time, policy), record.time, policy)
 
 
 def _waiting(course: Course, record: Record, policy: Policy) -> Course:
-    return _paused(changed(course, phase="waiting"), record.time, policy) if course.phase == "open" else course
+    return paused(changed(course, phase="waiting"), record.time, policy) if course.phase == "open" else course
 
 
 def _closed(course: Course, record: Record, policy: Policy) -> Course:
@@ -225,7 +216,7 @@ def _solved(course: Course, record: Record, policy: Policy) -> Course:
     confirm = policy.close_requires == "confirmation"
     course = changed(course, phase="awaiting_confirmation" if confirm else "resolved")
     length = policy.aftercare.follow_up
-    return course if length is None else _with_clock(course, "follow_up", length, record.time, policy)
+    return course if length is None else with_clock(course, "follow_up", length, record.time, policy)
 
 
 def _rated(course: Course, record: Record, policy: Policy) -> Course:
@@ -240,7 +231,7 @@ def _rated(course: Course, record: Record, policy: Policy) -> Course:
     )
     if length is None or score > policy.rating.root_cause_at_most or running:
         return course
-    return _with_clock(course, "root_cause", length, record.time, policy)
+    return with_clock(course, "root_cause", length, record.time, policy)
 
 
 def _reopened(course: Course, record: Record, policy: Policy) -> Course:
@@ -248,17 +239,12 @@ def _reopened(course: Course, record: Record, policy: Policy) -> Course:
         return course
     clocks = tuple(on_clock.withdrawn(clock, record.time) for clock in course.clocks)
     course = changed(course, phase="open", acknowledged=False, reopenings=course.reopenings + 1, clocks=clocks)
-    course = changed(course, clocks=clocks + _missing_clocks(course, policy, record.time))
+    course = changed(course, clocks=clocks + missing_clocks(course, policy, record.time))
     started = {clock.key for clock in course.clocks if clock.verdict == "running"}
     for (name, milestone), length in on_clock.durations(policy, course.level, course.known.channel).items():
         if name in STOPPED_BY_WAITING and not milestone and not any(key.startswith(f"{name}#") for key in started):
-            course = _with_clock(course, name, length, record.time, policy)
+            course = with_clock(course, name, length, record.time, policy)
     return course
-
-
-def _paused(course: Course, time: int, policy: Policy) -> Course:
-    calendar = policy.calendar_of(course.level)
-    return changed(course, clocks=tuple(on_clock.stopped(clock, time, calendar) for clock in course.clocks))
 
 
 def _resumed(course: Course, record: Record, policy: Policy) -> Course:
@@ -267,23 +253,6 @@ def _resumed(course: Course, record: Record, policy: Policy) -> Course:
     calendar, share = policy.calendar_of(course.level), policy.warning_share
     clocks = tuple(on_clock.restarted(clock, record.time, calendar, share) for clock in course.clocks)
     return changed(course, phase="open", clocks=clocks)
-
-
-def _level_clocks(
-    course: Course, policy: Policy, time: int, without: Iterable[tuple[str, bool]] = ()
-) -> tuple[Clock, ...]:
-    present, calendar = set(without), policy.calendar_of(course.level)
-    return tuple(
-        on_clock.started(course.clocks, name, length, time, calendar, policy.warning_share, milestone=milestone)
-        for (name, milestone), length in on_clock.durations(policy, course.level, course.known.channel).items()
-        if (name, milestone) not in present
-    )
-
-
-def _with_clock(course: Course, name: str, length: int, time: int, policy: Policy) -> Course:
-    calendar = policy.calendar_of(course.level)
-    clock = on_clock.started(course.clocks, name, length, time, calendar, policy.warning_share)
-    return changed(course, clocks=(*course.clocks, clock))
 
 
 _Turn = Callable[[Course, Record, Policy], Course]

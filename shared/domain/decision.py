@@ -9,13 +9,16 @@ from collections.abc import Sequence
 
 from shared.domain.classification import chain_for
 from shared.domain.course import Record, fold, is_late, missed_by, opened, record_of, refold
+from shared.domain.crisis_events import OWN_SOURCE
+from shared.domain.crisis_reactions import graded
 from shared.domain.directory import Directory
 from shared.domain.due_steps import take
-from shared.domain.events import ComplaintReceived, Event, without_personal_data
+from shared.domain.events import DRILL_SOURCE, ComplaintReceived, Event, without_personal_data
 from shared.domain.incident import Course, Incident
 from shared.domain.outcome import OPERATIONS, Answer, Decision
 from shared.domain.policy import Policy
 from shared.domain.reactions import react
+from shared.domain.response_group import is_leading, seat_meant
 from shared.domain.step import Step
 from shared.domain.upcoming import Due, next_due, noted
 
@@ -24,10 +27,17 @@ def record_for(
     incident: Incident, event: Event, policy: Policy, directory: Directory, *, authority: bool = True
 ) -> Record:
     """The fold's record of an event, with the rung of whoever did it; `authority` False for free text (no rung)."""
+    if event.source == OWN_SOURCE:  # the system itself, which no surface lets anybody else be
+        return record_of(event, policy, leads=True)
     by = vars(event.data).get("by")
     if not authority or directory.person(by) is None:
         return record_of(event, policy)
-    return record_of(event, policy, directory.standing(incident.chain, by, event.time), person=True)
+    rung = directory.standing(incident.chain, by, event.time)
+    if not policy.crises or not event.type.startswith("crisis."):
+        return record_of(event, policy, rung, person=True)
+    leads = is_leading(incident, str(by), rung, len(policy.chains[incident.chain]))
+    seat = seat_meant(incident, event, leads=leads)
+    return record_of(event, policy, rung, person=True, leads=leads, seat=seat)
 
 
 def open_incident(
@@ -75,6 +85,7 @@ def _open(event: ComplaintReceived, rules: str, policy: Policy, directory: Direc
     )
     step = Step(incident, policy, directory, now)
     _enter_event(step, event, record, late=False)
+    step.change(drill=event.source == DRILL_SOURCE)
     step.enter(event.time, "opened", level=course.level, chain=incident.chain, rules=rules)
     if now - event.time > policy.arrival.silent_after:
         step.change(silent_until=now, paged=step.level.page_at_opening, remind_at=now + policy.reminder)
@@ -90,6 +101,7 @@ def _open(event: ComplaintReceived, rules: str, policy: Policy, directory: Direc
                 step.mark_paged(rung)
             elif rung is not None:
                 step.page_rung(rung, "opened", event.time)
+    graded(step, None)
     return _finish(step, before=now)
 
 

@@ -3,9 +3,12 @@
 from collections.abc import Callable
 
 from shared.domain.course import missed_by
+from shared.domain.crisis_reactions import remind
 from shared.domain.escalation import clock_missed, window_ended
 from shared.domain.incident import StepKind
 from shared.domain.outcome import OPERATIONS, PageReason
+from shared.domain.response_group import windows_ended
+from shared.domain.statement_ladder import points_reached
 from shared.domain.step import Step
 from shared.domain.upcoming import Due, quiet_time
 
@@ -101,4 +104,7 @@ _TAKEN_BY: dict[StepKind, Callable[[Step, Due], None]] = {
     "unmoved": _unmoved,
     "unmoved_above": _unmoved_above,
     "reminder": _reminder,
+    "seat": lambda step, due: windows_ended(step, due.at),
+    "statement": lambda step, due: points_reached(step, due.at),
+    "still_on": lambda step, due: remind(step, due.at),
 }

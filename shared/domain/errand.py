@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-ErrandKind = Literal["publish", "join", "end_drills"]
+ErrandKind = Literal["publish", "join", "end_drills", "renew"]
 
 
 @dataclass(frozen=True)
@@ -14,7 +14,7 @@ class Errand:
     Attributes:
         name: unique in its incident, the same however often the step is decided.
         kind: `publish`: bring a published revision onto the public site; `join`: tell a crisis of a complaint about
-            its matter; `end_drills`: a real crisis ends them.
+            its matter; `end_drills`: a real crisis ends them; `renew`: a passed drill renews qualifications.
         data: plain JSON values.
     """
 

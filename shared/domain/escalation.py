@@ -5,9 +5,11 @@ whose window passed meanwhile are entered as stale, only the rung that is due no
 """
 
 from shared.domain.clocks import is_aftercare
+from shared.domain.crisis_course import is_of_crisis
 from shared.domain.incident import Clock, Ladder, changed
 from shared.domain.outcome import OPERATIONS, PageReason
 from shared.domain.policy import STOPPED_BY_WAITING
+from shared.domain.response_group import above_commander, commander
 from shared.domain.step import Step
 
 ESCALATION = "escalation"
@@ -19,11 +21,21 @@ def clock_missed(step: Step, clock: Clock) -> None:
     incident = step.incident
     step.change(entered=(*incident.entered, clock.key))
     step.enter(clock.deadline, "missed", clock=clock.name, level=clock.level)
+    if is_of_crisis(step.course, clock, step.policy):
+        _milestone_missed(step, clock)
+        return
     if not _feeds(step, clock):
         return
     if incident.silent_until is not None and clock.deadline <= incident.silent_until:
         return  # it was over before the complaint arrived, days too late: operations know (too_old)
     feed(step, clock.key, clock.deadline)
+
+
+def _milestone_missed(step: Step, clock: Clock) -> None:
+    """The commander and the chain above hear of it, each milestone by itself (C4)."""
+    if clock.is_owed and step.incident.in_crisis:
+        people = (*commander(step.incident), *above_commander(step))
+        step.page_members(people, "milestone_missed", clock.deadline, clock.name)
 
 
 def feed(step: Step, key: str, due: int, reason: PageReason = "missed") -> None:
@@ -118,7 +130,7 @@ def _is_owed(step: Step, key: str) -> bool:
 
 def _feeds(step: Step, clock: Clock) -> bool:
     """Whether a missed clock still asks for somebody."""
-    if not clock.is_owed:
+    if not clock.is_owed or is_of_crisis(step.course, clock, step.policy):
         return False
     if step.course.phase == "closed":
         return is_aftercare(clock)

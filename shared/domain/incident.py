@@ -168,8 +168,9 @@ class Incident:
 
     @property
     def in_crisis(self) -> bool:
-        """Whether its crisis is on: the public and the group wait for more, whatever became of the complaint."""
-        return self.course.crisis is not None and self.course.crisis.is_on
+        """Whether its group is called and not stood down: more is to come, whatever became of the complaint."""
+        crisis = self.course.crisis
+        return crisis is not None and crisis.is_on and crisis.called_at is not None
 
     @property
     def is_solved(self) -> bool:

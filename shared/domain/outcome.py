@@ -46,6 +46,8 @@ TellReason = Literal[
     "brief",
     "regraded",
     "seat_taken",
+    "drafted",
+    "vetoed",
     "published",
     "still_on",
     "stood_down",

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import time
 
 from shared.domain.chain_check import chain_findings
+from shared.domain.crisis_check import crisis_findings
 from shared.domain.finding import Finding, Path, either, unknown
 from shared.domain.instants import SECOND, format_duration, parse_instant
 from shared.domain.policy import Calendar, LevelRules, Policy
@@ -30,6 +31,7 @@ def findings(policy: Policy) -> tuple[Finding, ...]:
         *_rating(policy),
         *_calendars(policy),
         *chain_findings(policy),
+        *crisis_findings(policy),
     )
 
 
@@ -50,7 +52,9 @@ def _levels(policy: Policy) -> Iterator[Finding]:
             yield unknown((*at, "calendar"), "calendar", level.calendar, policy.calendars)
         if level.calendar is not None and level.urgent:
             yield Finding((*at, "calendar"), "an urgent level runs day and night and has no calendar")
-        yield from _clocks(policy, at, level, in_a_crisis=any(name in crisis.levels for crisis in policy.crises.values()))
+        yield from _clocks(
+            policy, at, level, in_a_crisis=any(name in crisis.levels for crisis in policy.crises.values())
+        )
         yield from _fits_its_calendar(policy, at, level)
         too_short = [chain for chain in chains if len(policy.chains[chain]) < _STEP_IN_RUNG]
         if level.clocks.step_in is not None and too_short:
@@ -123,6 +127,7 @@ def _classification(policy: Policy) -> Iterator[Finding]:
         if when.amount_cny_from is not None and not math.isfinite(when.amount_cny_from):
             yield Finding((*at, "when", "amount_cny_from"), "must be a number of CNY")
     given = {default, *(rule.level for rule in rules)}
+    given.update(rules.level for crisis in policy.crises.values() for rules in crisis.grades.values() if rules.level)
     for level in policy.levels:
         if level not in given:
             yield Finding(
@@ -132,11 +137,12 @@ def _classification(policy: Policy) -> Iterator[Finding]:
 
 def _keywords(policy: Policy) -> Iterator[Finding]:
     used = {rule.when.keywords for rule in policy.classification.rules}
+    used.update(*(crisis.keywords for crisis in policy.crises.values()))
     for name, words in policy.keywords.items():
         if not words:
             yield Finding(("keywords", name), "an empty list would be found in every text")
         if name not in used:
-            yield Finding(("keywords", name), "no classification rule uses this list", "warning")
+            yield Finding(("keywords", name), "no classification rule and no crisis type uses this list", "warning")
         for index, word in enumerate(words):
             if not word.strip():
                 yield Finding(("keywords", name, index), "a blank word would be found in every text")

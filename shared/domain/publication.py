@@ -32,6 +32,7 @@ class Publication:
         incident: whose it is; never shown.
         kind: names of the crisis type, titles: of the rung, by locale.
         due: when it was promised for; published_at: when it was decided to be public (milliseconds UTC).
+        hash: of the text that was approved; what is published has exactly this one (I8).
         corrects: whether an earlier revision was public before.
     """
 
@@ -42,6 +43,7 @@ class Publication:
     published_at: int
     due: int
     text: tuple[tuple[str, str], ...]
+    hash: str = ""
     kind: tuple[tuple[str, str], ...] = ()
     titles: tuple[tuple[str, str], ...] = ()
     corrects: bool = False

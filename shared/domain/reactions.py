@@ -2,6 +2,7 @@
 
 from shared.domain.classification import chain_for
 from shared.domain.course import Record, may_close
+from shared.domain.crisis_reactions import react_to_crisis
 from shared.domain.escalation import ESCALATION, escalated, refeed, restart, settle, stop
 from shared.domain.events import ComplaintHandedOver, Event
 from shared.domain.incident import SOLVED, Course, Handover
@@ -26,6 +27,8 @@ def react(step: Step, before: Course, record: Record, event: Event, link: str | 
         answer = _escalated(step)
     elif isinstance(event, ComplaintHandedOver):
         answer = _handed_over(step, record, event.data.to)
+    if step.policy.crises and (reacted := react_to_crisis(step, before, record, event)) != "accepted":
+        answer = reacted
     settle(step)
     return answer
 

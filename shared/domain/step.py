@@ -1,11 +1,25 @@
 """One decision in the making: the incident as it changes, and what will go out with it."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from shared.domain.directory import Directory
+from shared.domain.errand import Errand
 from shared.domain.incident import Course, Incident, changed
-from shared.domain.outcome import FENCED, OPERATIONS, Answer, Decision, Entry, Page, PageReason, Tell, TellReason
+from shared.domain.outcome import (
+    FENCED,
+    OF_GROUP,
+    OPERATIONS,
+    Answer,
+    Decision,
+    Entry,
+    Page,
+    PageReason,
+    Tell,
+    TellReason,
+)
 from shared.domain.policy import LevelRules, Policy, Rung
+from shared.domain.publication import Publication, StatementText
 
 HOLDER_RUNG = "holder"
 """What a page names as its rung when the person paged stands on none."""
@@ -30,6 +44,9 @@ class Step:
         self.tells: list[Tell] = []
         self.entries: list[Entry] = []
         self.skipped: tuple[str, ...] = ()
+        self.errands: list[Errand] = []
+        self.texts: list[StatementText] = []
+        self.publications: list[Publication] = []
 
     @property
     def course(self) -> Course:
@@ -117,12 +134,33 @@ class Step:
         elif (rung := self.reachable_from(1, due)) is not None:
             self.page_rung(rung, reason, due, clock)
 
+    def page_members(
+        self,
+        people: Iterable[tuple[str, str]],
+        reason: PageReason,
+        due: int,
+        clock: str | None = None,
+        also: tuple[str, ...] = (),
+    ) -> None:
+        """Page people of the response group, each for a seat (or rung); one step, one page a person."""
+        places: dict[str, str] = {}
+        for person, place in people:
+            if self.directory.reachable(person):
+                places.setdefault(person, place)
+        if not places:
+            return
+        self.change(step=self.incident.step + 1)
+        for person, place in places.items():
+            self._page(person, place, reason, due, clock, also)
+
     def mark_paged(self, rung: int) -> None:
         """Count a rung as paged since the last acknowledgement, as a stale one is."""
         self.change(paged=self._with_paged(rung))
 
     def tell(self, to: str, reason: TellReason, about: str = "") -> None:
         """Inform a person or operations."""
+        if to != OPERATIONS and not self.directory.reachable(to):
+            return
         self.change(step=self.incident.step + 1)
         incident = self.incident
         self.tells.append(Tell(incident.id, incident.step, incident.epoch, self.now, to, reason, about))
@@ -138,7 +176,16 @@ class Step:
             self.skipped = ()
         if self.incident.fence != self._fence:
             self._call_back()
-        return Decision(self.incident, tuple(self.pages), tuple(self.tells), tuple(self.entries), answer)
+        return Decision(
+            self.incident,
+            tuple(self.pages),
+            tuple(self.tells),
+            tuple(self.entries),
+            answer,
+            tuple(self.errands),
+            tuple(self.texts),
+            tuple(self.publications),
+        )
 
     def _call_back(self) -> None:
         fence = self.incident.fence
@@ -154,10 +201,11 @@ class Step:
         self, person: str, rung: str, reason: PageReason, due: int, clock: str | None, also: tuple[str, ...]
     ) -> None:
         incident = self.incident
+        of_group = reason in OF_GROUP and incident.group is not None
         page = Page(
             incident=incident.id,
             step=incident.step,
-            epoch=incident.epoch,
+            epoch=incident.group.epoch if of_group and incident.group else incident.epoch,
             fence=incident.fence if reason in FENCED else None,
             at=self.now,
             due=due,

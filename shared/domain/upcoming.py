@@ -5,8 +5,12 @@ from typing import NamedTuple
 from shared.domain.clocks import is_aftercare
 from shared.domain.incident import Clock, Course, Incident, StepKind
 from shared.domain.policy import Policy
+from shared.domain.response_group import next_window
+from shared.domain.statement_ladder import next_point
 
-_OF_NO_CLOCK: frozenset[StepKind] = frozenset({"window", "handover", "unmoved_above", "unmoved", "reminder"})
+_OF_NO_CLOCK: frozenset[StepKind] = frozenset(
+    {"window", "handover", "unmoved_above", "unmoved", "reminder", "seat", "statement", "still_on"}
+)
 
 
 class Due(NamedTuple):
@@ -32,6 +36,17 @@ def next_due(incident: Incident, policy: Policy) -> Due | None:
             due = _earlier(due, incident.quiet_since + quiet_time(course, policy), "unmoved")
     if incident.remind_at is not None and course.phase != "closed":
         due = _earlier(due, incident.remind_at, "reminder")
+    return _with_crisis(incident, due) if incident.group is not None or incident.statements else due
+
+
+def _with_crisis(incident: Incident, due: Due | None) -> Due | None:
+    group = incident.group
+    if (window := next_window(group)) is not None:
+        due = _earlier(due, window, "seat")
+    if (point := next_point(incident)) is not None:
+        due = _earlier(due, point.at, "statement")
+    if group is not None and group.remind_at is not None:
+        due = _earlier(due, group.remind_at, "still_on")
     return due
 
 

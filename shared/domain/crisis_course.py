@@ -1,0 +1,206 @@
+"""What the events make of a crisis: a part of the fold (C2, C3, C4). Grades only grow; who is in meets milestones."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from shared.domain import clocks as on_clock
+from shared.domain.crisis import Crisis
+from shared.domain.crisis_policy import FULL_CHAIN, MET_BY_QUORUM, CrisisType, Grade
+from shared.domain.grading import crisis_kind, declared_grade, first_grade, grade_of, highest, kind_declared
+from shared.domain.incident import Clock, Course, changed
+from shared.domain.level_clocks import at_level
+from shared.domain.policy import Policy
+
+if TYPE_CHECKING:
+    from shared.domain.course import Record
+
+GUEST = "guest"
+"""In a record, the seat of somebody who was invited beyond the seats."""
+
+
+def graded(course: Course, time: int, policy: Policy) -> Course:
+    """The course after what its figures, keywords and level ask for: a new matter, a higher grade, or as it was."""
+    if not policy.crises or (course.crisis is not None and not course.crisis.is_on):
+        return course
+    crisis = course.crisis
+    if crisis is None:
+        name = crisis_kind(policy, course.known, course.level)
+        if name is None:
+            return course
+        first = first_grade(policy.crises[name], course.known, course.level)
+        return _at_grade(changed(course, crisis=Crisis(name, first, time)), first, time, policy)
+    kind = policy.crises[crisis.kind]
+    reached = [grade_of(kind, course.known, crisis.joined), crisis.grade]
+    if course.level in kind.levels:
+        reached.append(first_grade(kind, course.known, course.level))
+    grade = highest(grade for grade in reached if grade is not None)
+    return _at_grade(course, grade or crisis.grade, time, policy)
+
+
+def tell(course: Course, record: "Record", policy: Policy) -> Course:
+    """The course after an event of a crisis; another event leaves it as it was."""
+    turn = _TURNS.get(record.type)
+    return turn(course, record, policy) if turn else course
+
+
+def is_met_by_group(course: Course, clock: Clock, policy: Policy) -> bool:
+    """Whether a clock is met by who is in the group, and not by anybody saying so."""
+    crisis = course.crisis
+    if crisis is None or crisis.called_at is None:
+        return clock.name in policy_group_clocks(policy) and not clock.milestone
+    return clock.name in MET_BY_QUORUM or (clock.name == FULL_CHAIN and clock.milestone)
+
+
+def policy_group_clocks(policy: Policy) -> tuple[str, ...]:
+    """Clocks that wait for a group, in a policy that has one."""
+    return MET_BY_QUORUM if policy.crises else ()
+
+
+def is_of_crisis(course: Course, clock: Clock, policy: Policy) -> bool:
+    """Whether the commander answers for a clock: a milestone of the crisis, or the group's own clock (C4)."""
+    crisis = course.crisis
+    if crisis is None or crisis.called_at is None:
+        return False
+    return clock.name in MET_BY_QUORUM or (clock.milestone and clock.name in policy.crises[crisis.kind].milestones)
+
+
+def is_member(course: Course, person: str | None) -> bool:
+    """Whether somebody is in the response group."""
+    return course.crisis is not None and person in course.crisis.members
+
+
+def has_quorum(crisis: Crisis, kind: CrisisType) -> bool:
+    """Whether enough of every role are in."""
+    sitting = [role_of(seat) for seat, _ in crisis.seated]
+    return all(sitting.count(role) >= wanted for role, wanted in kind.roles.items())
+
+
+def role_of(seat: str) -> str:
+    """The role of a seat: `quality` of `quality.2`."""
+    role, dot, number = seat.rpartition(".")
+    return role if dot and number.isdigit() else seat
+
+
+def _at_grade(course: Course, grade: Grade, time: int, policy: Policy) -> Course:
+    """At least this grade: the level, the milestones and the statement ladder it brings."""
+    crisis = course.crisis
+    if crisis is None:
+        return course
+    kind = policy.crises[crisis.kind]
+    grade = highest((grade, crisis.grade)) or grade
+    rules = kind.grades.get(grade)
+    calls, states = grade in kind.calling, grade in kind.stating and kind.statements is not None
+    called = crisis.called_at if crisis.called_at is not None or not calls else time
+    stated = crisis.stated_at if crisis.stated_at is not None or not states else time
+    course = changed(course, crisis=changed(crisis, grade=grade, called_at=called, stated_at=stated))
+    level = rules.level if rules else None
+    if level is not None and policy.severity[level] > policy.severity[course.level]:
+        course = at_level(course, level, time, policy)
+    if called == time and crisis.called_at is None:
+        started = tuple(
+            on_clock.started(course.clocks, name, length, time, None, policy.warning_share, milestone=True)
+            for name, length in kind.milestones.items()
+        )
+        course = changed(course, clocks=course.clocks + started)
+    return course
+
+
+def _declared(course: Course, record: "Record", policy: Policy) -> Course:
+    crisis = course.crisis
+    name = crisis.kind if crisis and crisis.is_on else kind_declared(policy, course.level, record.kind)
+    if name is None:
+        return course
+    grade = declared_grade(policy.crises[name], record.grade)
+    if crisis is None or not crisis.is_on:
+        joined = crisis.joined if crisis else ()
+        crisis = Crisis(name, grade, record.time, declared_by=record.by, joined=joined)
+        course = changed(course, crisis=crisis)
+    return graded(_at_grade(course, grade, record.time, policy), record.time, policy)
+
+
+def _confirmed(course: Course, record: "Record", policy: Policy) -> Course:
+    crisis = course.crisis
+    if crisis is None or not crisis.is_on or record.seat is None or record.by is None:
+        return course
+    if record.seat == GUEST:
+        if record.by in crisis.members:
+            return course
+        return changed(course, crisis=changed(crisis, guests=(*crisis.guests, record.by)))
+    if crisis.person_in(record.seat) is not None or record.by in dict(crisis.seated).values():
+        return course
+    return _seated(course, crisis, record.seat, record.by, record.time, policy)
+
+
+def _seated(course: Course, crisis: Crisis, seat: str, person: str, time: int, policy: Policy) -> Course:
+    guests = tuple(guest for guest in crisis.guests if guest != person)
+    crisis = changed(crisis, seated=(*crisis.seated, (seat, person)), guests=guests)
+    met = set(MET_BY_QUORUM) if has_quorum(crisis, policy.crises[crisis.kind]) else set()
+    if len(crisis.seated) >= seats_wanted(policy, crisis.kind):
+        met.add(FULL_CHAIN)
+    course = changed(course, crisis=crisis)
+    clocks = tuple(
+        on_clock.answered(clock, time, course.level, None)
+        if clock.name in met and is_met_by_group(course, clock, policy)
+        else clock
+        for clock in course.clocks
+    )
+    return changed(course, clocks=clocks)
+
+
+def seats_wanted(policy: Policy, kind: str) -> int:
+    """How many seats a group of this type has; as many as its quorum where the policy has no roster."""
+    crisis = policy.crises[kind]
+    if policy.roster is None:
+        return sum(crisis.roles.values())
+    return sum(policy.roster.roles[role].seats for role in crisis.roles if role in policy.roster.roles)
+
+
+def _declined(course: Course, record: "Record", policy: Policy) -> Course:  # noqa: ARG001 - one form for all
+    crisis = course.crisis
+    if crisis is None or record.by not in crisis.members:
+        return course
+    seated = tuple(pair for pair in crisis.seated if pair[1] != record.by)
+    guests = tuple(guest for guest in crisis.guests if guest != record.by)
+    return changed(course, crisis=changed(crisis, seated=seated, guests=guests))
+
+
+def _reseated(course: Course, record: "Record", policy: Policy) -> Course:
+    crisis = course.crisis
+    if crisis is None or not crisis.is_on or record.seat is None or record.who is None:
+        return course
+    seated = tuple(pair for pair in crisis.seated if pair[0] != record.seat)
+    crisis = changed(crisis, seated=seated)
+    if record.who == record.by:
+        return _seated(course, crisis, record.seat, record.who, record.time, policy)
+    return changed(course, crisis=crisis)
+
+
+def _joined(course: Course, record: "Record", policy: Policy) -> Course:
+    crisis = course.crisis
+    if crisis is None or not crisis.is_on or record.joined is None:
+        return course
+    others = tuple(each for each in crisis.joined if each.complaint != record.joined.complaint)
+    return graded(changed(course, crisis=changed(crisis, joined=(*others, record.joined))), record.time, policy)
+
+
+def _stood_down(course: Course, record: "Record", policy: Policy) -> Course:
+    crisis = course.crisis
+    if crisis is None or not crisis.is_on or not record.leads:
+        return course
+    clocks = tuple(
+        changed(clock, verdict="cancelled")
+        if clock.verdict == "running" and is_of_crisis(course, clock, policy)
+        else clock
+        for clock in course.clocks
+    )
+    return changed(course, clocks=clocks, crisis=changed(crisis, over_at=record.time))
+
+
+_TURNS: dict[str, Callable[[Course, "Record", Policy], Course]] = {
+    "crisis.declared": _declared,
+    "crisis.confirmed": _confirmed,
+    "crisis.declined": _declined,
+    "crisis.seated": _reseated,
+    "crisis.joined": _joined,
+    "crisis.stood_down": _stood_down,
+}
