@@ -162,7 +162,12 @@ WARNINGS: list[tuple[str, Callable[[Any], object], str, str]] = [
         "levels.low.clocks.step_in",
         "chain 'north' has no rung 3: only a resolve can meet this clock",
     ),
-    (SMALL, lambda d: d["keywords"].update(lost=["stolen"]), "keywords.lost", "no classification rule uses this list"),
+    (
+        SMALL,
+        lambda d: d["keywords"].update(lost=["stolen"]),
+        "keywords.lost",
+        "no classification rule and no crisis type uses this",
+    ),
     (SMALL, lambda d: d["keywords"]["hurt"].append("伤"), "keywords.hurt[2]", "a single character such as '伤'"),
     (FULL, lambda d: d["levels"]["low"].pop("calendar"), "calendars.office", "no level uses this calendar"),
     (FULL, lambda d: d["routing"].append(d["routing"][0]), "routing[1].when", "routing[0] has the same condition"),
