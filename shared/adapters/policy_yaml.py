@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_origin
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -155,6 +156,9 @@ _WORDS = {
     "time_parsing": "must be a time such as 09:00; the end of the day is 00:00",
     "date_from_datetime_parsing": "must be a date such as 2026-02-17",
     "date_from_datetime_inexact": "must be a date such as 2026-02-17",
+    "date_parsing": "must be a date such as 2026-02-17",
+    "datetime_parsing": "must be a time such as 2026-02-17T09:00:00",
+    "datetime_from_date_parsing": "must be a time such as 2026-02-17T09:00:00",
     "missing": "is missing",
 }
 _PATTERNS = {
@@ -192,7 +196,7 @@ def _no_field(place: Place) -> str:
             kind = kind.model_fields[str(part)].annotation
         else:
             kind = next(arg for arg in reversed(get_args(kind)) if arg is not Ellipsis)
-        while get_origin(kind) is Annotated:
+        while get_origin(kind) in (Annotated, Union, UnionType):  # an optional part names its type first
             kind = get_args(kind)[0]
     fields = list(kind.model_fields)
     close = get_close_matches(str(place[-1]), fields, n=1)

@@ -8,7 +8,7 @@ from typing import get_args
 
 from shared.domain.crisis_policy import COMMANDER, GRADES, CrisisType, Grade, GradeRules, StatementRules
 from shared.domain.event_data import Scope
-from shared.domain.finding import Finding, Path, unknown
+from shared.domain.finding import FIRST_YEAR, Finding, Path, unknown
 from shared.domain.instants import format_duration
 from shared.domain.policy import HANDLING_CLOCKS, Policy
 from shared.domain.roster_policy import WEEKDAYS, Override, Roster, Team
@@ -16,6 +16,7 @@ from shared.domain.roster_policy import WEEKDAYS, Override, Roster, Team
 MOST_CALLED = 40
 """Seats called in one step: with two full rungs at its opening, it has to fit into one transaction (I4)."""
 
+_LAST_YEAR = 2999
 _SCOPES: tuple[str, ...] = get_args(Scope)
 """In rising order."""
 
@@ -179,7 +180,9 @@ def _ladder(at: Path, rules: StatementRules) -> Iterator[Finding]:
 
 def _roster(policy: Policy, roster: Roster) -> Iterator[Finding]:
     at: Path = ("roster",)
-    if WEEKDAYS[roster.starts.weekday()] != roster.handover.day:
+    if not FIRST_YEAR <= roster.starts.year <= _LAST_YEAR:
+        yield Finding((*at, "starts"), "must be a date such as 2026-01-05")
+    elif WEEKDAYS[roster.starts.weekday()] != roster.handover.day:
         message = f"is a {WEEKDAYS[roster.starts.weekday()]}, but the hand-over is on {roster.handover.day}"
         yield Finding((*at, "starts"), message)
     for index, name in enumerate(roster.rotation):

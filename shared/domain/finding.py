@@ -10,6 +10,8 @@ from typing import Literal
 Path = tuple[str | int, ...]
 """Keys and indexes from the top of a policy: `("levels", "major", "window")`."""
 
+FIRST_YEAR = 2000
+"""A time before it is a bare number that was read as seconds since 1970."""
 _FEW = 10
 
 

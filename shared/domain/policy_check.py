@@ -8,7 +8,7 @@ from datetime import time
 
 from shared.domain.chain_check import chain_findings
 from shared.domain.crisis_check import crisis_findings
-from shared.domain.finding import Finding, Path, either, unknown
+from shared.domain.finding import FIRST_YEAR, Finding, Path, either, unknown
 from shared.domain.instants import SECOND, format_duration, parse_instant
 from shared.domain.policy import Calendar, LevelRules, Policy
 
@@ -17,7 +17,6 @@ TEMPLATE_LOCALES = ("zh-CN", "en")
 
 _MIDNIGHT = time(0)
 _STEP_IN_RUNG = 3
-_FIRST_YEAR = 2000
 _SOME_DAY = parse_instant("2026-01-01T00:00:00Z")
 
 
@@ -163,7 +162,7 @@ def _calendars(policy: Policy) -> Iterator[Finding]:
         if name not in used:
             yield Finding(("calendars", name), "no level uses this calendar", "warning")
         for index, day in enumerate(calendar.holidays):
-            if day.year < _FIRST_YEAR:
+            if day.year < FIRST_YEAR:
                 yield Finding(("calendars", name, "holidays", index), "must be a date such as 2026-02-17")
         zoned = [
             (index, field)

@@ -70,7 +70,9 @@ class Override(Part):
         if self.person is not None and self.person == self.instead:
             raise ValueError("nobody stands in for themselves")
         if self.since.tzinfo or self.until.tzinfo:
-            raise ValueError("times of an override are wall-clock times of the roster's zone, without an offset")
+            raise ValueError(
+                "times are on the wall clock of the roster's zone, such as 2026-02-17T09:00:00, without an offset"
+            )
         if self.since >= self.until:
             raise ValueError("`until` must come after `since`")
         return self

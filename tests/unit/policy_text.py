@@ -71,6 +71,53 @@ chains:
 people:
   ann: {name: Ann, email: ann@example.com}
   bob: {name: Bob, email: bob@example.com}
+keywords:
+  hurt: [bleeding, 受伤]
+crises:
+  public:
+    keywords: [hurt]
+    levels: [low]
+    grades:
+      blue: {scope: [store], amount_cny_from: 10, reposts_from: 5}
+      yellow: {scope: [region], amount_cny_from: 20, reposts_from: 10, level: low, group: true}
+      red: {scope: [nation], amount_cny_from: 30, reposts_from: 15, group: true, statements: true, told: [bob]}
+    roles: {commander: 1, legal: 1}
+    seat_window: 5m
+    milestones: {muster: 15m, plan: 30m}
+    statements:
+      rungs:
+        first: {due: 30m, holding: {text: {en: We are looking into it.}, approved_by: [ann]}}
+        full: {due: 48h}
+      lead: 60s
+      remind_before: 10m
+      drafts: legal
+      approvals: [legal, commander]
+    join_window: 24h
+  leak:
+    figures: false
+    grades:
+      yellow: {group: true}
+    roles: {commander: 1}
+roster:
+  zone: Europe/Berlin
+  handover: {day: mon, at: 09:00}
+  starts: 2026-01-05
+  rotation: [north, south]
+  roles:
+    commander: {}
+    legal: {seats: 2}
+  teams:
+    north:
+      seats:
+        commander: [{a: ann, b: bob}]
+        legal: [{a: ann, b: bob}, {a: bob, b: ann}]
+    south:
+      seats:
+        commander: [{a: bob, b: ann}]
+        legal: [{a: ann, b: bob}, {a: bob, b: ann}]
+  overrides:
+    - {since: 2026-12-24T00:00:00, until: 2026-12-27T00:00:00, team: south}
+    - {since: 2026-06-01T09:00:00, until: 2026-06-08T09:00:00, person: ann, instead: bob}
 operations: [ann]
 """
 
