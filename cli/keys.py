@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from cli.local_stack.emulator import LocalStackError
 from cli.local_stack.stack import running_stack
 from shared.adapters.api_keys import new_key
-from shared.application.whose import is_for_people
+from shared.application.whose import why_reserved
 from shared.domain.events import ComplaintReceived
 from shared.domain.policy_parts import Identifier
 
@@ -119,8 +119,8 @@ def _check_source(source: str) -> None:
         TypeAdapter(Annotated[str, field]).validate_python(source)
     except ValidationError:
         raise ValueError("the source must be a URI reference such as crm/hotline, without spaces and `#`") from None
-    if is_for_people(source):
-        raise ValueError(f"'{source}' names a surface for people; no intake system may use it")
+    if why := why_reserved(source):
+        raise ValueError(f"'{source}' {why}; no intake system may use it")
 
 
 def _check_person(person: str) -> None:

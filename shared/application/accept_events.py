@@ -14,7 +14,7 @@ from shared.application import problem
 from shared.application.problem import Fault
 from shared.application.read_event import MOST_AHEAD
 from shared.application.take_event import MOST_EVENT_BYTES as MOST_EVENT_BYTES  # noqa: PLC0414 - a limit of this door
-from shared.application.whose import covers, is_for_people, not_its_own
+from shared.application.whose import covers, not_its_own, why_not_said_by_systems, why_reserved
 from shared.application.world import World
 from shared.domain.events import SYSTEM_TYPES, Event, fingerprint, incident_id
 from shared.domain.field_words import in_words
@@ -120,8 +120,8 @@ def _read(raw: Any, place: int, source: str) -> tuple[list[Fault], list[Fault], 
     if not isinstance(kind, str) or kind not in MODELS:
         message = "must be one of " + ", ".join(sorted(SYSTEM_TYPES))
         return [Fault(place, "type", "is missing" if kind is None else message, name)], [], None
-    if kind not in SYSTEM_TYPES:
-        return [], [Fault(place, "type", f"{kind} is for people: a link, the API or the command line", name)], None
+    if why := why_not_said_by_systems(kind):
+        return [], [Fault(place, "type", f"{kind} {why}", name)], None
     try:
         event = _ADAPTERS[kind].validate_python(raw)
     except ValidationError as error:
@@ -135,8 +135,8 @@ def _read(raw: Any, place: int, source: str) -> tuple[list[Fault], list[Fault], 
 def _not_theirs(event: Event, source: str) -> list[tuple[str, str]]:
     """Fields by which an intake system would speak for another one, or for people."""
     found = []
-    if is_for_people(event.source):
-        found.append(("source", "names a surface for people"))
+    if why := why_reserved(event.source):
+        found.append(("source", why))
     elif not covers(source, event.source):
         found.append(("source", "is not this key's: its own source and what lies below it"))
     return found + not_its_own(event)

@@ -10,15 +10,16 @@ from shared.application.accept_events import MODELS
 from shared.application.problem import Fault
 from shared.application.show_incident import IncidentView, is_incident_id, show_incident
 from shared.application.take_event import Status, take_event
+from shared.application.unknown_names import unknown_names
 from shared.application.world import World
 from shared.domain.events import Event
 from shared.domain.field_words import in_words
 from shared.domain.incident import Incident
 from shared.domain.instants import format_instant
 from shared.domain.plain import plain
-from shared.ports import KeyHolder
+from shared.ports import KeyHolder, Stored
 
-VERBS: Mapping[str, str] = {
+HANDLING: Mapping[str, str] = {
     "acknowledge": "complaint.acknowledged",
     "resolve": "complaint.resolved",
     "close": "complaint.closed",
@@ -34,11 +35,31 @@ VERBS: Mapping[str, str] = {
     "root-cause": "complaint.root_cause_started",
     "milestone": "milestone.met",
 }
+"""What is done about a complaint, and the event it makes."""
+IN_CRISIS: Mapping[str, str] = {
+    "declare-crisis": "crisis.declared",
+    "confirm-call": "crisis.confirmed",
+    "decline-call": "crisis.declined",
+    "invite": "crisis.invited",
+    "seat": "crisis.seated",
+    "join": "crisis.joined",
+    "stand-down": "crisis.stood_down",
+    "draft": "statement.drafted",
+    "approve": "statement.approved",
+    "reject": "statement.rejected",
+    "correct": "statement.corrected",
+}
+"""What is done about a crisis (ADR 62 about the names); what the system says itself is not among it."""
+VERBS: Mapping[str, str] = {**HANDLING, **IN_CRISIS}
 """The last part of `POST /v1/incidents/{id}/{verb}`, and the event it makes."""
 
 MOST_BYTES = 64 * 1024
 """Of the body of an answer."""
+MOST_TEXT_BYTES = 192 * 1024
+"""Of one that carries the text of a statement in every language."""
 _TARGETS = frozenset({"by", "incident", "of"})
+_AS_OF_NOW = ("case", "summary", "scope", "amount_cny", "reposts")
+"""What is said of a complaint that joins: not by whoever joins it, but by its own incident, as of now."""
 
 
 class Answered(IncidentView):
@@ -64,10 +85,8 @@ def answer(world: World, caller: KeyHolder, incident_id: str, verb: str, said: M
     """
     if verb not in VERBS:
         raise problem.not_found(f"The verbs are {', '.join(VERBS)}.")
-    person = _person(world, caller)
-    stored = world.incidents.load(incident_id) if is_incident_id(incident_id) else None
-    if stored is None:
-        raise problem.not_found("There is no incident of this id.")
+    person = person_of(world, caller)
+    stored = incident_of(world, incident_id)
     event_id = f"{person}/{incident_id}/{verb}/{key}"
     event = make_event(world, stored.incident, VERBS[verb], said, person, source="api", event_id=event_id)
     status: Status = "duplicate"
@@ -91,6 +110,8 @@ def make_event(
         Problem: 400 with every wrong field.
     """
     data = {name: value for name, value in said.items() if name not in _TARGETS}
+    if kind == IN_CRISIS["join"]:
+        data = {name: value for name, value in data.items() if name not in _AS_OF_NOW} | _figures(world, data)
     raw = {
         "specversion": "1.0",
         "id": event_id,
@@ -106,39 +127,63 @@ def make_event(
         raise problem.invalid(
             [Fault(0, ".".join(map(str, one["loc"][1:])) or "body", in_words(one)) for one in found]
         ) from None
-    if faults := _unknown_names(world, incident, event):
+    if faults := unknown_names(world, incident, event):
         raise problem.invalid(faults)
     return event
 
 
+def incident_of(world: World, incident_id: str) -> Stored:
+    """The incident of a path.
+
+    Raises:
+        Problem: 404.
+    """
+    stored = world.incidents.load(incident_id) if is_incident_id(incident_id) else None
+    if stored is None:
+        raise problem.not_found("There is no incident of this id.")
+    return stored
+
+
+def _figures(world: World, said: Mapping[str, Any]) -> dict[str, Any]:
+    """A complaint that joins a crisis, as its own incident knows it now."""
+    complaint = said.get("complaint")
+    stored = world.incidents.load(complaint) if isinstance(complaint, str) and is_incident_id(complaint) else None
+    if stored is None:
+        return {}
+    incident, known = stored.incident, stored.incident.course.known
+    return {
+        "case": incident.subject,
+        "summary": incident.summary,
+        "scope": known.scope,
+        "amount_cny": known.amount_cny,
+        "reposts": None if known.reposts is None else int(known.reposts),
+    }
+
+
 def _says_the_same(world: World, event: Event) -> bool:
-    """Whether the event that was taken under this id had the same data; only its time may differ."""
-    data = plain(event.data.model_dump(exclude_none=True))
+    """Whether the event that was taken under this id said the same; its time, and what grew since, may differ."""
+    said = _comparable(plain(event.data.model_dump(exclude_none=True)))
     lines = world.incidents.timeline(event.incident or "")
     return any(
-        entry.data["data"] == data for line in lines for entry in line.entries if entry.data.get("event") == event.id
+        _comparable(entry.data["data"]) == said
+        for line in lines
+        for entry in line.entries
+        if entry.data.get("event") == event.id
     )
 
 
-def _unknown_names(world: World, incident: Incident, event: Event) -> list[Fault]:
-    """Names that must exist: the taker in today's directory, the level and the milestone in the incident's rules."""
-    said = vars(event.data)
-    faults = []
-    if (taker := said.get("to")) is not None and taker not in world.policies.current()[1].people:
-        faults.append(Fault(0, "to", "is no person of the directory"))
-    if (level := said.get("level")) is not None:
-        levels = world.policies.at(incident.rules).levels
-        if level not in levels:
-            faults.append(Fault(0, "level", "must be one of " + ", ".join(levels)))
-    if (milestone := said.get("milestone")) is not None:
-        names = [clock.name for clock in incident.course.clocks if clock.milestone or clock.name == "group"]
-        if milestone not in names:
-            known = "must be one of " + ", ".join(names) if names else "this incident has none"
-            faults.append(Fault(0, "milestone", known))
-    return faults
+def _comparable(data: Mapping[str, Any]) -> dict[str, Any]:
+    if "complaint" not in data:
+        return dict(data)
+    return {name: value for name, value in data.items() if name not in _AS_OF_NOW}
 
 
-def _person(world: World, caller: KeyHolder) -> str:
+def person_of(world: World, caller: KeyHolder) -> str:
+    """The person of the directory whose key it is.
+
+    Raises:
+        Problem: 403 it is an intake system's, or somebody's who left.
+    """
     if caller.person is None:
         raise problem.forbidden("People answer, with a key of their own; intake systems post events.")
     if caller.person not in world.policies.current()[1].people:

@@ -7,9 +7,9 @@ from pydantic import ValidationError
 from shared.application.quarantine import put_body_aside
 from shared.application.strict_json import read_json
 from shared.application.take_event import Taken, take_event
-from shared.application.whose import is_for_people, not_its_own
+from shared.application.whose import not_its_own, why_not_said_by_systems, why_reserved
 from shared.application.world import World
-from shared.domain.events import EVENT, SYSTEM_TYPES, Event
+from shared.domain.events import EVENT, Event
 from shared.domain.field_words import in_words
 from shared.domain.instants import MINUTE
 
@@ -55,10 +55,10 @@ def unwrapped(message: Any) -> tuple[str, Any]:
 
 def not_for_systems(event: Event, now: int) -> tuple[str, str] | None:
     """Reason and detail why an intake system may not send this now, None where it may."""
-    if is_for_people(event.source):
-        return "reserved_source", f"'{event.source}' names a surface for people"
-    if event.type not in SYSTEM_TYPES:
-        return "for_people", f"'{event.type}' is a command of people: use a link, the API or the CLI"
+    if why := why_reserved(event.source):
+        return "reserved_source", f"'{event.source}' {why}"
+    if why := why_not_said_by_systems(event.type):
+        return "reserved_type", f"'{event.type}' {why}"
     if event.time > now + MOST_AHEAD:
         return "future_time", "it claims to have happened more than 5 minutes from now"
     if wrong := not_its_own(event):  # whatever the message says of where it came in

@@ -1,48 +1,56 @@
-"""An incident as its intake system and the people see it: state, clocks, ladder, timeline and messages (D1, B4)."""
+"""An incident as its intake system and the people see it: state, clocks, ladder, timeline and messages (D1, B4).
+
+An intake system sees how its complaint fares; who sits in a response group and what it writes is for people.
+"""
 
 import re
 from collections.abc import Sequence
-from typing import Annotated, Any
-
-from pydantic import BaseModel, ConfigDict, PlainSerializer, WithJsonSchema
+from typing import Any
 
 from shared.application import problem
+from shared.application.show_crisis import CrisisView, crisis_view
+from shared.application.view import At, ClockView, View, clock_view
 from shared.application.whose import covers
 from shared.application.world import World
 from shared.domain.course import missed_by
-from shared.domain.incident import Clock, Incident, Phase, Verdict
+from shared.domain.incident import Incident, Phase
 from shared.domain.instants import format_instant
 from shared.domain.message import Message, MessageState
-from shared.domain.outcome import Entry
+from shared.domain.outcome import OF_GROUP, Entry
 from shared.domain.plain import plain
 from shared.domain.policy import Policy
 from shared.domain.policy_parts import Via
 from shared.ports import KeyHolder
 
-At = Annotated[
-    int,
-    PlainSerializer(format_instant, return_type=str),
-    WithJsonSchema({"type": "string", "format": "date-time"}),
-]
+_MAIN_JOB = frozenset(
+    {
+        "called_back",
+        "close_kept",
+        "corrected",
+        "handover_lapsed",
+        "ladder_stopped",
+        "lowered",
+        "missed",
+        "opened",
+        "paged",
+        "raised",
+        "reopened",
+        "rerouted",
+        "rung_skipped",
+        "stale",
+        "told",
+        "unmoved",
+        "unreachable",
+        "warning",
+    }
+)
+"""Entries of the timeline that intake systems see beside the events of the complaint."""
+_MAIN_JOB_TELLS = frozenset(
+    {"ladder_ended", "rung_skipped", "nobody_reachable", "too_old", "left_out", "waiting", "unconfirmed"}
+)
 
 
-class _View(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class ClockView(_View):
-    """One response deadline. `ended` is when its verdict fell, `answered` when its event came, in time or late."""
-
-    clock: str
-    verdict: Verdict
-    milestone: bool
-    deadline: At
-    level: str | None = None
-    ended: At | None = None
-    answered: At | None = None
-
-
-class LadderView(_View):
+class LadderView(View):
     """The escalation that runs: the rung paged last and until when it may acknowledge (B2)."""
 
     rung: str
@@ -50,14 +58,14 @@ class LadderView(_View):
     acknowledge_by: At
 
 
-class StepView(_View):
+class StepView(View):
     """What happens next by itself (I3)."""
 
     at: At
     kind: str
 
 
-class EntryView(_View):
+class EntryView(View):
     """One thing that happened. `line` is its line of the hash-chained timeline (I9)."""
 
     line: int
@@ -66,7 +74,7 @@ class EntryView(_View):
     data: dict[str, Any]
 
 
-class MessageView(_View):
+class MessageView(View):
     """One message to one person on one channel, without its text and address (I12)."""
 
     at: At
@@ -78,8 +86,19 @@ class MessageView(_View):
     state: MessageState
 
 
-class IncidentView(_View):
-    """An incident."""
+class EvidenceView(View):
+    """A file in write-once storage, under the hash of its content (C6)."""
+
+    name: str
+    sha256: str
+    size: int
+    media_type: str | None
+    by: str
+    at: At
+
+
+class IncidentView(View):
+    """An incident; `part_of` is the crisis that the complaint was joined to, `drill` says that it is an exercise."""
 
     incident: str
     source: str
@@ -95,12 +114,16 @@ class IncidentView(_View):
     clocks: tuple[ClockView, ...]
     ladder: LadderView | None
     next_step: StepView | None
+    drill: bool
+    part_of: str | None
+    crisis: CrisisView | None
+    evidence: tuple[EvidenceView, ...]
     timeline: tuple[EntryView, ...]
     messages: tuple[MessageView, ...]
 
 
 def show_incident(world: World, caller: KeyHolder, incident_id: str) -> IncidentView:
-    """What a caller may see of an incident: a person everything, an intake system what came from its own source.
+    """What a caller may see of an incident: a person everything, an intake system how its own complaint fares.
 
     Raises:
         Problem: 404 for one that is not there, and alike for one that is another system's.
@@ -110,7 +133,16 @@ def show_incident(world: World, caller: KeyHolder, incident_id: str) -> Incident
         raise problem.not_found(
             "No incident of this id, or none of this key's; a new one takes a moment to be recorded."
         )
-    incident = stored.incident
+    incident, rules, now = stored.incident, world.policies.at(stored.incident.rules), world.time.now()
+    # A clock that ran out this second is missed, whether or not its timer has been seen to yet.
+    clocks = missed_by(incident.course, now - 1).clocks
+    people = caller.person is not None
+    entries = [
+        _entry(line.number, entry)
+        for line in world.incidents.timeline(incident.id)
+        for entry in line.entries
+        if people or _is_for_systems(entry, incident)
+    ]
     return IncidentView(
         incident=incident.id,
         source=incident.source,
@@ -123,14 +155,17 @@ def show_incident(world: World, caller: KeyHolder, incident_id: str) -> Incident
         holder=incident.course.holder,
         chain=incident.chain,
         rules=incident.rules,
-        # A clock that ran out this second is missed, whether or not its timer has been seen to yet.
-        clocks=tuple(_clock(clock) for clock in missed_by(incident.course, world.time.now() - 1).clocks),
-        ladder=_ladder(incident, world.policies.at(incident.rules)),
+        clocks=tuple(clock_view(clock) for clock in clocks),
+        ladder=_ladder(incident, rules),
         next_step=_next_step(incident),
-        timeline=tuple(
-            _entry(line.number, entry) for line in world.incidents.timeline(incident.id) for entry in line.entries
+        drill=incident.drill,
+        part_of=incident.part_of if people else None,
+        crisis=crisis_view(incident, clocks, rules, now, people=people),
+        evidence=_evidence(entries),
+        timeline=tuple(entries),
+        messages=_messages(
+            [row for row in world.outbox.of_incident(incident.id) if people or _is_main_job(row.kind, row.reason)]
         ),
-        messages=_messages(world.outbox.of_incident(incident.id)),
     )
 
 
@@ -146,16 +181,28 @@ def _may_see(caller: KeyHolder, incident: Incident) -> bool:
     return caller.person is not None or (caller.source is not None and covers(caller.source, incident.source))
 
 
-def _clock(clock: Clock) -> ClockView:
-    return ClockView(
-        clock=clock.name,
-        verdict=clock.verdict,
-        milestone=clock.milestone,
-        deadline=clock.deadline,
-        level=clock.level,
-        ended=clock.ended,
-        answered=clock.answered,
+def _is_for_systems(entry: Entry, incident: Incident) -> bool:
+    reason = str(entry.data.get("reason", ""))
+    if entry.kind in ("paged", "called_back", "told"):
+        return _is_main_job("tell" if entry.kind == "told" else "page", reason)
+    if entry.kind == "milestone.met":  # in a crisis it names who is in the group; its clock says that it was met
+        return incident.course.crisis is None
+    return entry.kind in _MAIN_JOB or entry.kind.startswith("complaint.")
+
+
+def _is_main_job(kind: str, reason: str) -> bool:
+    return reason in _MAIN_JOB_TELLS if kind == "tell" else reason not in OF_GROUP
+
+
+def _evidence(entries: Sequence[EntryView]) -> tuple[EvidenceView, ...]:
+    added = [(entry.at, entry.data["data"]) for entry in entries if entry.kind == "evidence.added"]
+    return tuple(
+        EvidenceView(at=at, media_type=data.get("media_type"), **{name: data[name] for name in _OF_EVIDENCE})
+        for at, data in added
     )
+
+
+_OF_EVIDENCE = ("name", "sha256", "size", "by")
 
 
 def _ladder(incident: Incident, policy: Policy) -> LadderView | None:

@@ -1,6 +1,12 @@
-"""What an intake system may speak of: its own source and what lies below it, and no surface for people."""
+"""What an intake system may speak of: its own source and what lies below it, and no source that is kept for others."""
 
-from shared.domain.events import RESERVED_SOURCES, Event, incident_id
+from typing import get_args
+
+from shared.domain.crisis_events import OWN_SOURCE, StatementOut
+from shared.domain.events import DRILL_SOURCE, RESERVED_SOURCES, SYSTEM_TYPES, Event, incident_id
+
+_KEPT = {OWN_SOURCE: "is the system's own", DRILL_SOURCE: "is kept for drills"}
+_OWN_TYPES = frozenset(get_args(StatementOut.model_fields["type"].annotation))
 
 
 def covers(source: str, other: str) -> bool:
@@ -8,9 +14,17 @@ def covers(source: str, other: str) -> bool:
     return other == source or other.startswith(source.rstrip("/") + "/")
 
 
-def is_for_people(source: str) -> bool:
-    """Whether a source names a surface for people, or hides below one."""
-    return source.partition("/")[0] in RESERVED_SOURCES
+def why_reserved(source: str) -> str | None:
+    """Why no intake system may use a source, or one below it; None where it may."""
+    first = source.partition("/")[0]
+    return _KEPT.get(first, "names a surface for people") if first in RESERVED_SOURCES else None
+
+
+def why_not_said_by_systems(kind: str) -> str | None:
+    """Why no intake system may send events of this type; None where it may."""
+    if kind in _OWN_TYPES:
+        return "is said by the system itself"
+    return None if kind in SYSTEM_TYPES else "is for people: a link, the API or the command line"
 
 
 def not_its_own(event: Event) -> list[tuple[str, str]]:

@@ -235,7 +235,7 @@ def test_what_a_message_says_of_where_it_came_in_opens_no_door(world: FakeWorld,
     ],
 )
 def test_no_system_may_give_a_person_s_command(world: FakeWorld, kind: str, data: dict[str, str]) -> None:
-    assert refused(world, json.dumps(raw(type=kind, data=data))).reason == "for_people"
+    assert refused(world, json.dumps(raw(type=kind, data=data))).reason == "reserved_type"
 
 
 def test_an_event_may_be_five_minutes_ahead_and_not_a_second_more(world: FakeWorld) -> None:

@@ -1,0 +1,43 @@
+"""What views of the API are built of: instants as RFC 3339, frozen models, clocks."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, PlainSerializer, WithJsonSchema
+
+from shared.domain.incident import Clock, Verdict
+from shared.domain.instants import format_instant
+
+At = Annotated[
+    int,
+    PlainSerializer(format_instant, return_type=str),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
+
+
+class View(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class ClockView(View):
+    """One response deadline. `ended` is when its verdict fell, `answered` when its event came, in time or late."""
+
+    clock: str
+    verdict: Verdict
+    milestone: bool
+    deadline: At
+    level: str | None = None
+    ended: At | None = None
+    answered: At | None = None
+
+
+def clock_view(clock: Clock) -> ClockView:
+    """A clock as callers see it."""
+    return ClockView(
+        clock=clock.name,
+        verdict=clock.verdict,
+        milestone=clock.milestone,
+        deadline=clock.deadline,
+        level=clock.level,
+        ended=clock.ended,
+        answered=clock.answered,
+    )
