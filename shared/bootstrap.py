@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
 from shared.adapters import aws
 from shared.adapters.api_keys import SecretApiKeys
+from shared.adapters.dynamo_crises import DynamoCrises
+from shared.adapters.dynamo_errands import DynamoErrands
 from shared.adapters.dynamo_incidents import DynamoIncidents
 from shared.adapters.dynamo_keys import Tables
 from shared.adapters.dynamo_links import DynamoLinks
 from shared.adapters.dynamo_outbox import DynamoOutbox
 from shared.adapters.dynamo_quarantine import DynamoQuarantine
+from shared.adapters.dynamo_statements import DynamoStatements
 from shared.adapters.dynamo_timers import DynamoTimers
 from shared.adapters.operations_topic import OperationsTopic
 from shared.adapters.policy_store import DynamoPolicies
 from shared.adapters.powertools_metrics import PowertoolsMetrics
+from shared.adapters.s3_evidence import S3Evidence
+from shared.adapters.sealed_heads import S3SealedHeads
 from shared.adapters.secret import Secret
 from shared.adapters.ses_email import SesEmail
 from shared.adapters.sns_sms import SnsSms
@@ -24,6 +30,7 @@ from shared.adapters.system_time import SystemTime
 from shared.adapters.webhook import Webhook
 from shared.adapters.words import TemplateWords
 from shared.application.world import World
+from shared.domain.publication import Publication
 from shared.settings import settings
 
 if TYPE_CHECKING:
@@ -61,8 +68,28 @@ def world() -> World:
         metrics=PowertoolsMetrics(),
         words=TemplateWords(),
         api_keys=SecretApiKeys(_secret(stage.api_keys_secret_arn, time)),
+        crises=DynamoCrises(store, tables),
+        statements=DynamoStatements(store, tables),
+        errands=DynamoErrands(store, tables),
+        errands_queue=SqsQueue(aws.sqs, stage.errands_queue_url),
+        site=_Site(stage.site_bucket, stage.site_url),
+        evidence=S3Evidence(aws.s3, stage.evidence_bucket, time),
+        sealed_heads=S3SealedHeads(aws.s3, stage.evidence_bucket),
         link_base_url=stage.link_base_url,
     )
+
+
+class _Site:
+    """The public site; only `run_errands` needs it, and what its pages are made with."""
+
+    def __init__(self, bucket: str, url: str) -> None:
+        self._bucket = bucket
+        self._url = url
+
+    def publish(self, publications: Sequence[Publication]) -> None:
+        from shared.adapters.status_site import S3Site  # noqa: PLC0415 - see above
+
+        S3Site(aws.s3, self._bucket, self._url).publish(publications)
 
 
 @cache

@@ -12,6 +12,7 @@ from botocore.exceptions import HTTPClientError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
+    from mypy_boto3_s3.client import S3Client
     from mypy_boto3_secretsmanager.client import SecretsManagerClient
     from mypy_boto3_sesv2.client import SESV2Client
     from mypy_boto3_sns.client import SNSClient
@@ -27,6 +28,9 @@ _REPEATABLE = Config(
 ONCE = Config(connect_timeout=2, read_timeout=8, retries={"mode": "standard", "total_max_attempts": 1})
 """For carriers: a send that is repeated behind our back may page somebody twice (I7)."""
 
+
+_SIGNED = _REPEATABLE.merge(Config(signature_version="s3v4"))
+"""For S3: what is signed into a URL holds in every region."""
 
 UNREACHABLE = (HTTPClientError, BotoConnectionError)
 """What botocore raises where no answer came: before the call left, or after."""
@@ -46,6 +50,12 @@ def dynamodb() -> DynamoDBClient:
 def sqs() -> SQSClient:
     """Queues."""
     client: SQSClient = _client("sqs", _REPEATABLE)
+    return client
+
+
+def s3() -> S3Client:
+    """The status site, and the evidence."""
+    client: S3Client = _client("s3", _SIGNED)
     return client
 
 

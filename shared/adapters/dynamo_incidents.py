@@ -9,9 +9,12 @@ from typing import Any
 from shared.adapters import codec, dynamo_keys
 from shared.adapters.codec import Item
 from shared.adapters.dynamo_calls import Action, Client, get, moved, query, transact
+from shared.adapters.dynamo_crises import matter_row
+from shared.adapters.dynamo_errands import errand_row
 from shared.adapters.dynamo_keys import BY_NEXT_STEP, INDEX_SHARDS, Tables
 from shared.adapters.dynamo_outbox import message_row
 from shared.adapters.dynamo_quarantine import quarantine_row
+from shared.adapters.dynamo_statements import publication_row, text_row
 from shared.domain.course import Record
 from shared.domain.plain import canonical
 from shared.domain.timeline import records_on
@@ -53,6 +56,7 @@ class DynamoIncidents:
             *(self._put(self._tables.outbox, {}, message_row(message)) for message in commit.messages),
             *self._claim_early(commit),
             *(self._release(source, event) for source, event in commit.released),
+            *self._leave_beside(commit),
         ]
         if commit.customer is not None:
             row = {**dynamo_keys.customer(incident.id), "doc": codec.text(canonical(commit.customer))}
@@ -163,6 +167,25 @@ class DynamoIncidents:
         if after is not None:
             put = {"TableName": self._tables.timers, "Item": dynamo_keys.timer(after)}
             actions.append(Action({"Put": put}, moved("the alarm")))
+        return actions
+
+    def _leave_beside(self, commit: Commit) -> list[Action]:
+        """What a crisis leaves for those who ask without knowing its incident, and what is to be done outside it."""
+        incident, tables = commit.stored.incident.id, self._tables
+        actions = [
+            *(self._put(tables.outbox, {}, errand_row(errand)) for errand in commit.errands),
+            *(self._put(tables.incidents, {}, text_row(incident, text)) for text in commit.texts),
+            *(self._put(tables.incidents, {}, publication_row(each)) for each in commit.publications),
+        ]
+        matters = {matter.name: matter_row(matter) for matter in commit.matters}
+        actions += [
+            Action({"Put": {"TableName": tables.incidents, "Item": row}}, moved("a matter")) for row in matters.values()
+        ]
+        if commit.drill == "started":
+            put = {"TableName": tables.incidents, "Item": dynamo_keys.drill(incident)}
+            actions.append(Action({"Put": put}, moved("the drill")))
+        elif commit.drill == "ended":
+            actions.append(self._delete(tables.incidents, dynamo_keys.drill(incident)))
         return actions
 
     def _claim_early(self, commit: Commit) -> list[Action]:

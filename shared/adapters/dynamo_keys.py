@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from shared.adapters.codec import Item
 from shared.domain.instants import DAY, SECOND
+from shared.domain.publication import Publication
 from shared.domain.timer import Timer
 
 BY_NEXT_STEP = "by_next_step"
@@ -13,10 +14,20 @@ BY_QUARANTINE = "quarantine"
 BY_REFERENCE = "by_reference"
 BY_OPEN = "by_open"
 
+ERRAND = "errand#"
+"""What the sort key of an errand begins with."""
 INDEX_SHARDS = 8
 """Partitions of the sparse indexes: each write of an open incident or message writes to one of them."""
 
+OPEN_ERRANDS = "errands"
+"""The partition of `by_open` that holds errands, apart from those of messages; there are few."""
+PUBLISHED = "PUBLISHED"
+"""The partition of everything that is public."""
+DRILLS = "DRILLS"
+"""The partition of exercises that were not ended."""
+
 _MESSAGE_KEPT = 400 * DAY
+_MATTER_KEPT = 30 * DAY
 _LINK_KEPT = 30 * DAY
 _COUNTER_KEPT = 1 * DAY
 _LONGEST_NAME = 512
@@ -75,6 +86,32 @@ def quarantine(quarantine_id: str) -> Item:
     return key(f"QUARANTINE#{_short(quarantine_id)}", "QUARANTINE")
 
 
+def statement_text(incident: str, rung: str, revision: int) -> Item:
+    """The text of a statement's revision."""
+    return key(incident, f"TEXT#{rung}#{revision}")
+
+
+def published(publication: Publication) -> Item:
+    """A published revision, in the order of their publication."""
+    revision = f"{publication.incident}#{publication.rung}#{publication.revision}"
+    return key(PUBLISHED, f"{publication.published_at:015d}#{revision}")
+
+
+def matter(name: str) -> Item:
+    """What a crisis is about. A name holds what an intake system wrote, so it may be longer than a key."""
+    return key(f"MATTER#{_short(name)}", "MATTER")
+
+
+def drill(incident: str) -> Item:
+    """An exercise that runs."""
+    return key(DRILLS, incident)
+
+
+def errand(incident: str, name: str) -> Item:
+    """An errand, a row of the outbox; a message's sort key begins with a digit."""
+    return key(incident, f"{ERRAND}{name}")
+
+
 def policy(reference: str) -> Item:
     """A version of a policy; `CURRENT` is the pointer to one, which no reference is called."""
     return key(f"POLICY#{reference}", "POLICY")
@@ -113,6 +150,11 @@ def quarantine_order(at: int, quarantine_id: str) -> str:
 def message_expiry(at: int) -> Item:
     """When a message's row may go."""
     return _seconds(at + _MESSAGE_KEPT)
+
+
+def matter_expiry(until: int) -> Item:
+    """When a matter's row may go: what counts is its `until`."""
+    return _seconds(until + _MATTER_KEPT)
 
 
 def link_expiry(expires: int) -> Item:

@@ -25,6 +25,8 @@ class DynamoLinks:
             "expires": codec.number(link.expires),
             "ttl": dynamo_keys.link_expiry(link.expires),
         }
+        if link.group:
+            row["group"] = {"BOOL": True}
         with available():
             self._client().put_item(TableName=self._tables.incidents, Item=row)
 
@@ -39,4 +41,5 @@ class DynamoLinks:
             person=item["person"]["S"],
             epoch=int(item["epoch"]["N"]),
             expires=int(item["expires"]["N"]),
+            group="group" in item,
         )

@@ -118,8 +118,8 @@ class DynamoOutbox:
             self._client(),
             TableName=self._tables.outbox,
             ConsistentRead=True,
-            KeyConditionExpression="PK = :incident",
-            ExpressionAttributeValues={":incident": {"S": incident}},
+            KeyConditionExpression="PK = :incident AND SK < :errands",  # theirs begin with a digit
+            ExpressionAttributeValues={":incident": {"S": incident}, ":errands": {"S": dynamo_keys.ERRAND}},
         )
         return tuple(codec.message_from(item) for item in items)
 

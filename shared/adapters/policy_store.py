@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
 
 from botocore.exceptions import ClientError
 
@@ -17,12 +18,24 @@ from shared.ports import Time
 KEPT = 15 * SECOND
 """How long a pushed policy may take to reach every function."""
 _POINTER = "CURRENT"
+_RENEWED = "renewed#"
+"""Attributes of the pointer that hold the day until which a person's qualification was renewed, by their name."""
 _HASH_DIGITS = 12
 
 
 def reference_of(name: str, text: str) -> str:
     """What a version of a policy is called: `retail@4f3a2b1c9d8e`, by the hash of its text."""
     return f"{name}@{hashlib.sha256(text.encode()).hexdigest()[:_HASH_DIGITS]}"
+
+
+def renewed(policy: Policy, renewals: Mapping[str, str]) -> Policy:
+    """The policy with qualifications that last until the later of its own day and the renewed one (B5)."""
+    people = dict(policy.people)
+    for name, day in renewals.items():
+        person, until = people.get(name), date.fromisoformat(day)
+        if person is not None and (person.qualified_until is None or person.qualified_until < until):
+            people[name] = person.model_copy(update={"qualified_until": until})
+    return policy.model_copy(update={"people": people}) if people != policy.people else policy
 
 
 class DynamoPolicies:
@@ -55,17 +68,25 @@ class DynamoPolicies:
         self._read_shipped = read_shipped
         self._read: dict[str, Policy] = {}
         self._current = ""
+        self._renewals: dict[str, str] = {}
+        self._today: Policy | None = None
         self._fresh_until = 0
         self._shipped_reference = ""
 
     def current(self) -> tuple[str, Policy]:
         """Reference and content of the policy new incidents open under, scaled for the stage."""
         now = self._time.now()
-        if now >= self._fresh_until:
-            pointer = get(self._client(), self._tables.incidents, dynamo_keys.policy(_POINTER))
-            self._current = pointer["reference"]["S"] if pointer else self._keep_shipped()
+        if self._today is None or now >= self._fresh_until:
+            pointer = get(self._client(), self._tables.incidents, dynamo_keys.policy(_POINTER)) or {}
+            reference = pointer["reference"]["S"] if "reference" in pointer else self._keep_shipped()
+            renewals = {
+                name.removeprefix(_RENEWED): day["S"] for name, day in pointer.items() if name.startswith(_RENEWED)
+            }
+            if self._today is None or (self._current, self._renewals) != (reference, renewals):
+                self._today = renewed(self.at(reference), renewals)
+                self._current, self._renewals = reference, renewals
             self._fresh_until = now + KEPT
-        return self._current, self.at(self._current)
+        return self._current, self._today
 
     def at(self, reference: str) -> Policy:
         """The policy of a reference, scaled for the stage.
@@ -89,16 +110,41 @@ class DynamoPolicies:
         reference = reference_of(checked.policy.policy, raw)
         self._keep(reference, raw)
         with available():
-            self._client().put_item(
+            self._client().update_item(
                 TableName=self._tables.incidents,
-                Item={
-                    **dynamo_keys.policy(_POINTER),
-                    "reference": {"S": reference},
-                    "at": codec.number(self._time.now()),
-                },
+                Key=dynamo_keys.policy(_POINTER),
+                UpdateExpression="SET #reference = :reference, #at = :at",
+                ExpressionAttributeNames={"#reference": "reference", "#at": "at"},
+                ExpressionAttributeValues={":reference": {"S": reference}, ":at": codec.number(self._time.now())},
             )
         self._fresh_until = 0
         return reference
+
+    def renew(self, people: Iterable[str], until: str) -> None:
+        """Let these people's crisis qualification last until a day; a later day that is there stays.
+
+        The days stand beside the pointer, so that `current` reads one row; a policy that is pushed keeps them.
+
+        Raises:
+            ValueError: no day of the form `2027-03-01`.
+            UnavailableError: the store could not be reached; safe to repeat.
+        """
+        day = date.fromisoformat(until).isoformat()
+        for person in sorted(set(people)):
+            with available():
+                try:
+                    self._client().update_item(
+                        TableName=self._tables.incidents,
+                        Key=dynamo_keys.policy(_POINTER),
+                        UpdateExpression="SET #person = :day",
+                        ConditionExpression="attribute_not_exists(#person) OR #person < :day",
+                        ExpressionAttributeNames={"#person": f"{_RENEWED}{person}"},
+                        ExpressionAttributeValues={":day": {"S": day}},
+                    )
+                except ClientError as error:
+                    if not refused(error):
+                        raise
+        self._fresh_until = 0
 
     def _load(self, reference: str) -> Policy:
         item = get(self._client(), self._tables.incidents, dynamo_keys.policy(reference))

@@ -1,5 +1,7 @@
 """Every port in memory. One contract suite (tests/contract) holds them to what the real adapters do."""
 
+from tests.fakes.crises import FakeCrises, FakeErrands, FakeStatements
+from tests.fakes.heads import FakeSealedHeads
 from tests.fakes.incidents import FakeIncidents
 from tests.fakes.keeping import FakeLinks, FakePolicies, FakeQuarantine
 from tests.fakes.outbox import FakeOutbox
@@ -14,12 +16,16 @@ from tests.fakes.outside import (
     Sent,
 )
 from tests.fakes.shelf import Shelf
+from tests.fakes.storage import FakeEvidence, FakeSite
 from tests.fakes.timers import FakeTimers
 from tests.fakes.world import FakeWorld, fake_world
 
 __all__ = [
     "FakeApiKeys",
     "FakeCarrier",
+    "FakeCrises",
+    "FakeErrands",
+    "FakeEvidence",
     "FakeIncidents",
     "FakeLinks",
     "FakeMetrics",
@@ -28,6 +34,9 @@ __all__ = [
     "FakePolicies",
     "FakeQuarantine",
     "FakeQueue",
+    "FakeSealedHeads",
+    "FakeSite",
+    "FakeStatements",
     "FakeTime",
     "FakeTimers",
     "FakeWords",

@@ -119,6 +119,12 @@ class FakeIncidents:
             raise ConflictError(f"line {commit.line.number} of {incident} is written")
         if any(message.key in shelf.messages for message in commit.messages):
             raise ConflictError(f"a message of {incident} exists")
+        if any((errand.incident, errand.name) in shelf.errands for errand in commit.errands):
+            raise ConflictError(f"an errand of {incident} exists")
+        if any((incident, text.rung, text.revision) in shelf.texts for text in commit.texts):
+            raise ConflictError(f"a text of {incident} is written")
+        if any((incident, each.rung, each.revision) in shelf.publications for each in commit.publications):
+            raise ConflictError(f"a statement of {incident} is public")
 
     def _write(self, commit: Commit) -> None:
         shelf, incident = self._shelf, commit.stored.incident.id
@@ -139,6 +145,21 @@ class FakeIncidents:
             shelf.taken.pop(released, None)
         if commit.customer is not None:
             shelf.customers[incident] = commit.customer
+        self._write_beside(commit)
+
+    def _write_beside(self, commit: Commit) -> None:
+        """What a crisis leaves beside its incident."""
+        shelf, incident = self._shelf, commit.stored.incident.id
+        for errand in commit.errands:
+            shelf.errands[errand.incident, errand.name] = errand
+            shelf.new_errands.append(errand)
+        shelf.texts.update({(incident, text.rung, text.revision): text for text in commit.texts})
+        shelf.publications.update({(incident, each.rung, each.revision): each for each in commit.publications})
+        shelf.matters.update({matter.name: matter for matter in commit.matters})
+        if commit.drill == "started":
+            shelf.drills.add(incident)
+        elif commit.drill == "ended":
+            shelf.drills.discard(incident)
 
     def _refuse_duplicates(self, taken: Sequence[TakenEvent]) -> None:
         for each in taken:

@@ -1,8 +1,10 @@
 """Quarantine, links and policies in memory."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import date
 
+from shared.adapters.policy_store import renewed
 from shared.domain.message import Link
 from shared.domain.policy import Policy
 from shared.ports import Quarantined
@@ -54,6 +56,7 @@ class FakePolicies:
 
     def __init__(self, policy: Policy) -> None:
         self._versions: dict[str, Policy] = {}
+        self._renewals: dict[str, str] = {}
         self._current = self.adopt(policy)
 
     def adopt(self, policy: Policy) -> str:
@@ -63,10 +66,14 @@ class FakePolicies:
         return reference
 
     def current(self) -> tuple[str, Policy]:
-        return self._current, self._versions[self._current]
+        return self._current, renewed(self._versions[self._current], self._renewals)
 
     def at(self, reference: str) -> Policy:
         return self._versions[reference]
 
     def push(self, raw: str) -> str:
         return self.adopt(Policy.model_validate_json(raw))
+
+    def renew(self, people: Iterable[str], until: str) -> None:
+        date.fromisoformat(until)
+        self._renewals |= {person: max(until, self._renewals.get(person, "")) for person in people}

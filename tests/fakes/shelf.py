@@ -4,16 +4,19 @@ from dataclasses import dataclass, field
 from threading import RLock
 from typing import Any
 
+from shared.domain.errand import Errand
 from shared.domain.message import Message, MessageKey
+from shared.domain.publication import Publication, StatementText
 from shared.domain.timer import Timer
-from shared.ports import EarlyEvents, Line, Quarantined, Stored, TakenEvent
+from shared.ports import EarlyEvents, Line, Matter, Quarantined, Stored, TakenEvent
 
 
 @dataclass
 class Shelf:
     """The tables of a stage, in memory.
 
-    `new_timers` and `new_messages` are what the tables' streams would carry: rows in the order they were inserted.
+    `new_timers`, `new_messages` and `new_errands` are what the tables' streams would carry: rows in the order they
+    were inserted. An errand that is done stays as None: its name is taken.
     """
 
     lock: RLock = field(default_factory=RLock)
@@ -27,6 +30,12 @@ class Shelf:
     messages: dict[MessageKey, Message] = field(default_factory=dict)
     new_timers: list[Timer] = field(default_factory=list)
     new_messages: list[Message] = field(default_factory=list)
+    texts: dict[tuple[str, str, int], StatementText] = field(default_factory=dict)
+    publications: dict[tuple[str, str, int], Publication] = field(default_factory=dict)
+    matters: dict[str, Matter] = field(default_factory=dict)
+    drills: set[str] = field(default_factory=set)
+    errands: dict[tuple[str, str], Errand | None] = field(default_factory=dict)
+    new_errands: list[Errand] = field(default_factory=list)
 
     def add_timer(self, timer: Timer) -> None:
         if timer not in self.timers:

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from shared.application.world import World
 from shared.domain.policy import Policy
 from shared.domain.policy_parts import Via
+from tests.fakes.crises import FakeCrises, FakeErrands, FakeStatements
+from tests.fakes.heads import FakeSealedHeads
 from tests.fakes.incidents import FakeIncidents
 from tests.fakes.keeping import FakeLinks, FakePolicies, FakeQuarantine
 from tests.fakes.outbox import FakeOutbox
 from tests.fakes.outside import FakeApiKeys, FakeCarrier, FakeMetrics, FakeOperations, FakeQueue, FakeTime, FakeWords
 from tests.fakes.shelf import Shelf
+from tests.fakes.storage import FakeEvidence, FakeSite
 from tests.fakes.timers import FakeTimers
 
 
@@ -33,6 +36,13 @@ class FakeWorld(World):
     metrics: FakeMetrics
     words: FakeWords
     api_keys: FakeApiKeys
+    crises: FakeCrises
+    statements: FakeStatements
+    errands: FakeErrands
+    errands_queue: FakeQueue
+    site: FakeSite
+    evidence: FakeEvidence
+    sealed_heads: FakeSealedHeads
 
 
 def fake_world(policy: Policy, *, now: int | None = None) -> FakeWorld:
@@ -55,5 +65,12 @@ def fake_world(policy: Policy, *, now: int | None = None) -> FakeWorld:
         metrics=FakeMetrics(),
         words=FakeWords(),
         api_keys=FakeApiKeys(),
+        crises=FakeCrises(shelf),
+        statements=FakeStatements(shelf),
+        errands=FakeErrands(shelf),
+        errands_queue=FakeQueue(time),
+        site=FakeSite(),
+        evidence=FakeEvidence(time),
+        sealed_heads=FakeSealedHeads(),
         link_base_url="https://t.example/l",
     )
