@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
@@ -145,8 +146,23 @@ class TocsinFunction(Construct):
         )
         return mapping
 
-    def follow(self, stream_arn: str, *, failures: sqs.IQueue) -> lambda_.CfnEventSourceMapping:
-        """The inserts of a table, from the oldest that is left: a new deployment skips nothing."""
+    def follow(
+        self,
+        stream_arn: str,
+        *,
+        failures: sqs.IQueue,
+        window_seconds: int = 0,
+        at_once: int = 10,
+        attempts: int = 5,
+        age_seconds: int = 3600,
+    ) -> lambda_.CfnEventSourceMapping:
+        """The inserts of a table, from the oldest that is left: a new deployment skips nothing.
+
+        Args:
+            window_seconds: how long inserts are gathered before the function is called.
+            at_once: how many calls a shard of the stream may have at the same time.
+            attempts: how often a batch is tried, -1: until its records are `age_seconds` old.
+        """
         return lambda_.CfnEventSourceMapping(
             self,
             "Follows",
@@ -154,17 +170,24 @@ class TocsinFunction(Construct):
             event_source_arn=stream_arn,
             starting_position="TRIM_HORIZON",
             batch_size=100,
-            maximum_batching_window_in_seconds=0,
-            parallelization_factor=10,
+            maximum_batching_window_in_seconds=window_seconds,
+            parallelization_factor=at_once,
             bisect_batch_on_function_error=True,
-            maximum_retry_attempts=5,
-            maximum_record_age_in_seconds=3600,
+            maximum_retry_attempts=attempts,
+            maximum_record_age_in_seconds=age_seconds,
             filter_criteria=lambda_.CfnEventSourceMapping.FilterCriteriaProperty(
                 filters=[lambda_.CfnEventSourceMapping.FilterProperty(pattern='{"eventName":["INSERT"]}')],
             ),
             destination_config=lambda_.CfnEventSourceMapping.DestinationConfigProperty(
                 on_failure=lambda_.CfnEventSourceMapping.OnFailureProperty(destination=failures.queue_arn),
             ),
+        )
+
+    def works_in(self, bucket: s3.Bucket, folder: str = "") -> None:
+        """Say that one of its rights is on every object of a folder, by design: objects have no names beforehand."""
+        imported = Stack.of(self).resolve(Stack.of(bucket).export_value(bucket.bucket_arn))["Fn::ImportValue"]
+        accept(
+            self.role, f"AwsSolutions-IAM5[Resource::{imported}/{folder}*]", "Whatever is put into this folder later."
         )
 
     def _accept_findings(self, *, asynchronous: bool, local: bool) -> None:

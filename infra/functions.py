@@ -1,10 +1,12 @@
-"""The ten functions: what each is for, what it may do and what wakes it."""
+"""The thirteen functions: what each is for, what it may do and what wakes it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
@@ -12,8 +14,11 @@ from constructs import Construct
 from infra import rights
 from infra.function import TocsinFunction, Workshop
 from infra.queues import WorkQueue
-from infra.rights import may, read_secret, send, table
+from infra.rights import may, objects, read_secret, send, table
+from infra.sign_in import SignIn
 from infra.stateful import StatefulStack
+
+SEALED_EVERY_SECONDS: Final = 60
 
 
 @dataclass(frozen=True)
@@ -21,6 +26,7 @@ class Queues:
     events: WorkQueue
     timers: WorkQueue
     messages: WorkQueue
+    errands: WorkQueue
     bus_failures: sqs.Queue
     stream_failures: sqs.Queue
     invocation_failures: sqs.Queue
@@ -36,6 +42,8 @@ class Functions(Construct):
         data: StatefulStack,
         queues: Queues,
         operations: sns.Topic,
+        site: s3.Bucket,
+        sign_in: SignIn | None,
         link_base_url: str,
         email_configuration_set: str,
     ) -> None:
@@ -54,12 +62,16 @@ class Functions(Construct):
         self.record_delivery = self._make_record_delivery()
         self.respond = self._make_respond()
         self.audit = self._make_audit()
+        self.run_errands = self._make_run_errands(site)
+        self.console = self._make_console(sign_in)
+        self.seal_heads = self._make_seal_heads()
 
     @property
     def all(self) -> tuple[TocsinFunction, ...]:
         return (
             *(self.intake_api, self.intake, self.sweep_timers, self.arm_timers, self.fire_timer),
             *(self.relay_outbox, self.send_message, self.record_delivery, self.respond, self.audit),
+            *(self.run_errands, self.console, self.seal_heads),
         )
 
     def _make_intake_api(self) -> TocsinFunction:
@@ -93,10 +105,7 @@ class Functions(Construct):
             workshop=self._workshop,
             description="Turns events into incidents with their clocks",
             may=[
-                *self._decide_and_commit(),
-                # An opening checks that nothing was early and takes along what was.
-                table(self._data.incidents, "ConditionCheckItem", "DeleteItem"),
-                table(self._data.timeline, "Query"),
+                *self._take_events(),
                 rights.consume(self._queues.events.arn),
             ],
         )
@@ -160,11 +169,14 @@ class Functions(Construct):
             "RelayOutbox",
             name="relay_outbox",
             workshop=self._workshop,
-            description="Hands each committed message to the queue that sends it",
-            environment={"TOCSIN_MESSAGES_QUEUE_URL": self._queues.messages.url},
+            description="Hands each committed message and errand to the queue it is done from",
+            environment={
+                "TOCSIN_MESSAGES_QUEUE_URL": self._queues.messages.url,
+                "TOCSIN_ERRANDS_QUEUE_URL": self._queues.errands.url,
+            },
             may=[
                 *rights.read_stream(self._data.outbox),
-                send(self._queues.messages.arn, self._queues.stream_failures.queue_arn),
+                send(self._queues.messages.arn, self._queues.errands.arn, self._queues.stream_failures.queue_arn),
             ],
         )
         made.follow(_stream(self._data.outbox), failures=self._queues.stream_failures)
@@ -222,21 +234,24 @@ class Functions(Construct):
 
     def _make_respond(self) -> TocsinFunction:
         data = self._data
-        return TocsinFunction(
+        made = TocsinFunction(
             self,
             "Respond",
             name="respond",
             workshop=self._workshop,
             description="What people answer: by a page's link, or over the API",
             timeout_seconds=15,
-            environment={"TOCSIN_API_KEYS_SECRET_ARN": data.api_keys_arn},
+            environment={
+                "TOCSIN_API_KEYS_SECRET_ARN": data.api_keys_arn,
+                "TOCSIN_EVIDENCE_BUCKET": data.evidence.bucket_name,
+            },
             may=[
-                *self._decide_and_commit(),
-                table(data.timeline, "Query"),
-                table(data.outbox, "Query"),
+                *self._speak_in_a_crisis(),
                 read_secret(data.api_keys_arn),
             ],
         )
+        made.works_in(data.evidence, "evidence/")
+        return made
 
     def _make_audit(self) -> TocsinFunction:
         data = self._data
@@ -251,15 +266,123 @@ class Functions(Construct):
             environment={
                 "TOCSIN_TIMERS_QUEUE_URL": self._queues.timers.url,
                 "TOCSIN_MESSAGES_QUEUE_URL": self._queues.messages.url,
+                "TOCSIN_ERRANDS_QUEUE_URL": self._queues.errands.url,
             },
             may=[
                 *self._fire(),
                 table(data.incidents, "Query", index="by_next_step"),
                 table(data.timers, "Query"),
                 table(data.outbox, "Query", index="by_open"),
-                send(self._queues.timers.arn, self._queues.messages.arn),
+                send(self._queues.timers.arn, self._queues.messages.arn, self._queues.errands.arn),
             ],
         )
+
+    def _make_run_errands(self, site: s3.Bucket) -> TocsinFunction:
+        data = self._data
+        made = TocsinFunction(
+            self,
+            "RunErrands",
+            name="run_errands",
+            workshop=self._workshop,
+            description="Does what a step left to be done outside its incident: publishes, joins, ends drills",
+            timeout_seconds=60,
+            environment={"TOCSIN_SITE_BUCKET": site.bucket_name},
+            may=[
+                *self._take_events(),
+                table(data.incidents, "Query"),  # everything public; which drills are on
+                table(data.outbox, "GetItem", "UpdateItem"),
+                objects(site, "", "PutObject", "GetObject"),
+                rights.see_what_is_missing(site),
+                self._tell_operations,
+                rights.consume(self._queues.errands.arn),
+            ],
+        )
+        made.works_in(site)
+        # One by one and two at a time: each may write the whole site.
+        made.consume(self._queues.errands.arn, batch=1, at_once=2)
+        return made
+
+    def _make_console(self, sign_in: SignIn | None) -> TocsinFunction:
+        data = self._data
+        environment = {
+            "TOCSIN_CONSOLE_SECRET_ARN": data.console_arn,
+            "TOCSIN_EVIDENCE_BUCKET": data.evidence.bucket_name,
+        }
+        if sign_in is None:
+            environment |= {"TOCSIN_CONSOLE_SIGN_IN": "local", "TOCSIN_API_KEYS_SECRET_ARN": data.api_keys_arn}
+        else:
+            environment |= {
+                "TOCSIN_CONSOLE_SIGN_IN": "cognito",
+                "TOCSIN_CONSOLE_CLIENT_ID": sign_in.client_id,
+                "TOCSIN_CONSOLE_COGNITO_DOMAIN": sign_in.url,
+                "TOCSIN_CONSOLE_USER_POOL_ID": sign_in.pool_id,
+            }
+        made = TocsinFunction(
+            self,
+            "Console",
+            name="console",
+            workshop=self._workshop,
+            description="The crisis room, for people who are signed in",
+            timeout_seconds=15,
+            environment=environment,
+            may=[
+                *self._speak_in_a_crisis(),
+                read_secret(data.console_arn),
+                *([read_secret(data.api_keys_arn)] if sign_in is None else []),
+            ],
+        )
+        made.works_in(data.evidence, "evidence/")
+        return made
+
+    def _make_seal_heads(self) -> TocsinFunction:
+        data = self._data
+        made = TocsinFunction(
+            self,
+            "SealHeads",
+            name="seal_heads",
+            workshop=self._workshop,
+            description="Copies the heads of the timelines to write-once storage",
+            environment={"TOCSIN_EVIDENCE_BUCKET": data.evidence.bucket_name},
+            may=[
+                *rights.read_stream(data.timeline),
+                objects(data.evidence, "heads/", "PutObject"),
+                send(self._queues.stream_failures.queue_arn),
+            ],
+        )
+        made.works_in(data.evidence, "heads/")
+        # Gathered, so that an incident that moves much is sealed once a minute; tried until the stream forgets it.
+        made.follow(
+            _stream(data.timeline),
+            failures=self._queues.stream_failures,
+            window_seconds=SEALED_EVERY_SECONDS,
+            at_once=1,
+            attempts=-1,
+            age_seconds=21_600,
+        )
+        return made
+
+    def _speak_in_a_crisis(self) -> list[rights.Right]:
+        """What a signed-in person says and sees: an incident, its room, its evidence."""
+        data = self._data
+        return [
+            *self._decide_and_commit(),
+            table(data.incidents, "Query"),
+            table(data.timeline, "Query"),
+            table(data.outbox, "Query"),
+            # For the signer's role: the browser puts the file itself, by a signature of these rights.
+            objects(data.evidence, "evidence/", "PutObject", "GetObject"),
+            rights.see_what_is_missing(data.evidence),
+        ]
+
+    def _take_events(self) -> list[rights.Right]:
+        """Take an event on an incident that is there or not yet."""
+        data = self._data
+        return [
+            *self._decide_and_commit(),
+            # An opening checks that nothing was early and takes along what was.
+            table(data.incidents, "ConditionCheckItem", "DeleteItem"),
+            table(data.timeline, "Query"),
+        ]
 
     def _fire(self) -> list[rights.Right]:
         """Take an incident's step, put early events aside, gather a digest; set aside what cannot be fired."""

@@ -14,6 +14,8 @@ from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from infra.functions import SEALED_EVERY_SECONDS
+from infra.queues import WorkQueue
 from infra.service import ServiceStack, camel
 from infra.stages import Stage
 
@@ -27,6 +29,7 @@ STEP: Final = ("StepLateness", "fire_timer")
 FINDINGS: Final = {
     ("OverdueTimers", "audit"): "timers that nobody fired in time",
     ("StuckMessages", "audit"): "messages that never left the outbox",
+    ("StuckErrands", "audit"): "errands that nobody ran: a statement may not be on the site",
     ("SilentIncidents", "audit"): "open incidents whose next step did not come",
     ("TimersParked", "fire_timer"): "timers that failed again and again and were set aside",
     ("TimersNotArmed", "arm_timers"): "timers born late could not be handed on and wait for the sweep",
@@ -111,6 +114,7 @@ class MonitoringStack(Stack):
         yield "Events", queues.events.dead_letters
         yield "Timers", queues.timers.dead_letters
         yield "Messages", queues.messages.dead_letters
+        yield "Errands", queues.errands.dead_letters
         yield "Bus", queues.bus_failures
         yield "Streams", queues.stream_failures
         yield "Invocations", queues.invocation_failures
@@ -124,11 +128,17 @@ class MonitoringStack(Stack):
                 says=f"something in {name.lower()} failed for good and waits for a person",
             )
 
-    def _watch_queues(self) -> None:
+    def _work_queues(self) -> Iterator[tuple[str, WorkQueue]]:
         queues = self._service.queues
-        for name, work in (("Events", queues.events), ("Timers", queues.timers), ("Messages", queues.messages)):
+        yield "Events", queues.events
+        yield "Timers", queues.timers
+        yield "Messages", queues.messages
+        yield "Errands", queues.errands
+
+    def _watch_queues(self) -> None:
+        for name, work in self._work_queues():
             # A timer may be delayed 5 minutes on purpose; the age counts from when it was sent.
-            delayed = 300 if work is queues.timers else 0
+            delayed = 300 if name == "Timers" else 0
             self._alarm(
                 f"{name}Waiting",
                 work.queue.metric_approximate_age_of_oldest_message(period=_MINUTE, statistic="Maximum"),
@@ -154,11 +164,16 @@ class MonitoringStack(Stack):
                 periods=2,
                 says=f"{each.name} is throttled",
             )
-        for follower in (self._service.functions.arm_timers, self._service.functions.relay_outbox):
+        functions = self._service.functions
+        for follower, gathered_seconds in (
+            (functions.arm_timers, 0),
+            (functions.relay_outbox, 0),
+            (functions.seal_heads, SEALED_EVERY_SECONDS),
+        ):
             self._alarm(
                 f"{camel(follower.name)}Behind",
                 follower.function.metric("IteratorAge", period=_MINUTE, statistic="Maximum"),
-                above=self._stage.alarms.oldest_stream_record_seconds * 1000,
+                above=(self._stage.alarms.oldest_stream_record_seconds + gathered_seconds) * 1000,
                 periods=2,
                 says=f"{follower.name} falls behind its stream",
             )
@@ -206,7 +221,7 @@ class MonitoringStack(Stack):
             )
 
     def _dashboard(self) -> None:
-        queues, functions = self._service.queues, self._service.functions
+        functions = self._service.functions
         board = cloudwatch.Dashboard(self, "Dashboard", dashboard_name=self._stage.stack_name("Dashboard"))
         board.add_widgets(
             cloudwatch.GraphWidget(
@@ -231,7 +246,7 @@ class MonitoringStack(Stack):
                 width=8,
                 left=[
                     work.queue.metric_approximate_age_of_oldest_message(statistic="Maximum")
-                    for work in (queues.events, queues.timers, queues.messages)
+                    for _, work in self._work_queues()
                 ],
             ),
             cloudwatch.GraphWidget(

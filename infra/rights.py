@@ -8,6 +8,7 @@ from aws_cdk import Aws, Fn
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
 
 from infra.stages import Stage
 
@@ -55,6 +56,16 @@ def read_secret(arn: str) -> iam.PolicyStatement:
     return may(("secretsmanager:GetSecretValue",), arn)
 
 
+def objects(of: s3.IBucket, below: str, *actions: str) -> iam.PolicyStatement:
+    """Some S3 actions on what lies below a folder of a bucket; without a folder, on all of it."""
+    return may([f"s3:{action}" for action in actions], of.arn_for_objects(f"{below}*"))
+
+
+def see_what_is_missing(of: s3.IBucket) -> iam.PolicyStatement:
+    """Whoever may not list a bucket hears 403 for an object that is not there, which could mean anything."""
+    return may(("s3:ListBucket",), of.bucket_arn)
+
+
 def write_logs(log_group_arn: str) -> iam.PolicyStatement:
     return may(("logs:CreateLogStream", "logs:PutLogEvents"), log_group_arn)
 
@@ -72,7 +83,7 @@ def use_key(key: kms.IKey) -> iam.PolicyStatement:
             "StringEquals": {
                 "kms:ViaService": [
                     Fn.join(".", [service, Aws.REGION, Aws.URL_SUFFIX])
-                    for service in ("dynamodb", "sqs", "sns", "secretsmanager")
+                    for service in ("dynamodb", "sqs", "sns", "secretsmanager", "s3")
                 ],
             },
         },

@@ -16,12 +16,16 @@ from infra.function import Workshop
 from infra.functions import Functions, Queues
 from infra.queues import WorkQueue, dead_letters
 from infra.schedules import every_minutes
+from infra.sign_in import SignIn
+from infra.site import SiteStack
 from infra.stages import Stage
 from infra.stateful import StatefulStack
 
 
 class ServiceStack(Stack):
-    def __init__(self, scope: Construct, construct_id: str, *, stage: Stage, stateful: StatefulStack) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, *, stage: Stage, stateful: StatefulStack, site: SiteStack
+    ) -> None:
         super().__init__(
             scope,
             construct_id,
@@ -33,6 +37,8 @@ class ServiceStack(Stack):
         self.queues = self._make_queues(stage)
         self.operations = self._make_operations_topic(stage)
         self.bus = self._make_bus(stage)
+        self.api = Api(self, "Api", stage=stage, key=self.key)
+        self.console_url = f"{stage.link_base_url or self.api.url}/console"
         self.workshop = Workshop(
             self,
             "Workshop",
@@ -47,9 +53,10 @@ class ServiceStack(Stack):
                 "TOCSIN_OUTBOX_TABLE": stateful.outbox.table_name,
                 "TOCSIN_TIMELINE_TABLE": stateful.timeline.table_name,
                 "TOCSIN_OPERATIONS_TOPIC_ARN": self.operations.topic_arn,
+                "TOCSIN_SITE_URL": site.url,
+                "TOCSIN_CONSOLE_URL": self.console_url,
             },
         )
-        self.api = Api(self, "Api", stage=stage, key=self.key)
         self.functions = Functions(
             self,
             "Functions",
@@ -57,6 +64,12 @@ class ServiceStack(Stack):
             data=stateful,
             queues=self.queues,
             operations=self.operations,
+            site=site.bucket,
+            sign_in=(
+                None
+                if stateful.people is None
+                else SignIn(self, "SignIn", stage=stage, pool=stateful.people, console_url=self.console_url)
+            ),
             link_base_url=stage.link_base_url or f"{self.api.url}/l",
             email_configuration_set="" if stage.local else stage.stack_name("Email"),
         )
@@ -64,8 +77,10 @@ class ServiceStack(Stack):
         for path in ("/v1/events", "/v1/incidents/{id}", "/v1/openapi.json"):
             self.api.route(path, self.functions.intake_api)
         # A link below a short domain of its own is that domain and the token, so that it fits into an SMS.
-        for path in ("/l/{token}", "/{token}", "/v1/incidents/{id}/{verb}"):
+        for path in ("/l/{token}", "/{token}", "/v1/incidents/{id}/{verb}", "/v1/drills", "/v1/crises"):
             self.api.route(path, self.functions.respond)
+        for path in ("/console", "/console/{proxy+}"):
+            self.api.route(path, self.functions.console)
         self.api.otherwise(self.functions.intake_api)
         for construct, name, minutes in (
             ("SweepEveryMinute", self.functions.sweep_timers, 1),
@@ -90,6 +105,7 @@ class ServiceStack(Stack):
             events=work("Events", 90),
             timers=work("Timers", 60),
             messages=work("Messages", 90),
+            errands=work("Errands", 180),
             bus_failures=dead_letters(self, "BusFailures", stage=stage, key=self.key),
             stream_failures=dead_letters(self, "StreamFailures", stage=stage, key=self.key),
             invocation_failures=dead_letters(self, "InvocationFailures", stage=stage, key=self.key),
@@ -184,14 +200,17 @@ class ServiceStack(Stack):
         queues = self.queues
         for name, value in {
             "ApiUrl": self.api.url,
+            "ConsoleUrl": self.console_url,
             "ApiId": self.api.http.api_id,
             "EventBusName": self.bus.event_bus_name,
             "EventsQueueUrl": queues.events.url,
             "TimersQueueUrl": queues.timers.url,
             "MessagesQueueUrl": queues.messages.url,
+            "ErrandsQueueUrl": queues.errands.url,
             "EventsDlqUrl": queues.events.dead_letters.queue_url,
             "TimersDlqUrl": queues.timers.dead_letters.queue_url,
             "MessagesDlqUrl": queues.messages.dead_letters.queue_url,
+            "ErrandsDlqUrl": queues.errands.dead_letters.queue_url,
             "BusDlqUrl": queues.bus_failures.queue_url,
             "StreamsDlqUrl": queues.stream_failures.queue_url,
             "InvocationsDlqUrl": queues.invocation_failures.queue_url,

@@ -15,6 +15,10 @@ LINK_MAX_CHARACTERS: Final = 34
 """What a link may take of a Chinese SMS, which holds 70 characters in one part."""
 
 
+LEAST_EVIDENCE_DAYS: Final = 3 * 365 + 1
+"""The general limitation period (Civil Code, article 188)."""
+
+
 class Runtime(BaseModel):
     """The interpreter and the processor the functions are built for."""
 
@@ -72,7 +76,15 @@ class Stage(BaseModel):
     alarms: AlarmSettings = AlarmSettings()
     log_retention_days: int = 30
     retain_data: bool = False
-    """Whether tables, keys and secrets outlive their stack."""
+    """Whether tables, buckets, keys and secrets outlive their stack."""
+    evidence_retention_days: int = Field(default=1, ge=1, le=36_500)
+    """How long nobody can remove a piece of evidence. On production it can be made longer afterwards, never shorter."""
+    site_domain: str | None = Field(default=None, pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")
+    """What the public calls the status site; None: the name CloudFront gives it."""
+    site_certificate_arn: str | None = Field(
+        default=None, pattern=r"^arn:[a-z-]+:acm:us-east-1:\d{12}:certificate/\S+$"
+    )
+    """The certificate of `site_domain`; CloudFront looks for it in us-east-1 alone."""
     api_rate_per_second: int = Field(default=50, ge=1)
     api_burst: int = Field(default=100, ge=1)
     sends_at_once: int = Field(default=10, ge=2, le=1000)
@@ -97,6 +109,15 @@ class Stage(BaseModel):
             raise ValueError("local: the emulator is not production")
         if not self.local and (self.endpoint_url or self.ca_bundle):
             raise ValueError("endpoint_url, ca_bundle: only the local stage talks to another endpoint than AWS")
+        if self.production and self.evidence_retention_days < LEAST_EVIDENCE_DAYS:
+            raise ValueError(
+                f"evidence_retention_days: production keeps evidence for {LEAST_EVIDENCE_DAYS} days at least, as long "
+                "as a claim may be brought"
+            )
+        if bool(self.site_domain) != bool(self.site_certificate_arn):
+            raise ValueError(
+                "site_domain, site_certificate_arn: a domain needs its certificate, and the other way round"
+            )
         self._check_link()
         return self
 
@@ -153,6 +174,8 @@ def prod() -> Stage:
         operations_email="operations@example.com",
         log_retention_days=365,
         retain_data=True,
+        # The limitation period and two years in which a case that was brought in time is heard (ADR 58).
+        evidence_retention_days=5 * 365 + 1,
         sends_at_once=50,
         api_rate_per_second=200,
         api_burst=400,

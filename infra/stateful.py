@@ -1,4 +1,4 @@
-"""What must outlive every deployment: the tables, the key they are encrypted with, and the secrets."""
+"""What must outlive every deployment: tables, evidence, accounts, the key they are encrypted with, and secrets."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_secretsmanager as secrets
 from constructs import Construct
 
+from infra.buckets import console_origin, evidence_bucket, log_bucket
 from infra.nag import accept
+from infra.sign_in import people_pool
 from infra.stages import Stage
 
 _TEXT = dynamodb.AttributeType.STRING
@@ -23,7 +25,7 @@ class StatefulStack(Stack):
             scope,
             construct_id,
             stack_name=stage.stack_name("Stateful"),
-            description=f"Tocsin {stage.name}: tables, key and secrets",
+            description=f"Tocsin {stage.name}: tables, evidence, accounts, key and secrets",
             termination_protection=stage.production,
         )
         self._stage = stage
@@ -56,7 +58,13 @@ class StatefulStack(Stack):
             sort_key=dynamodb.Attribute(name="open_since", type=_NUMBER),
             projection_type=_KEYS,
         )
-        self.timeline = self._table("Timeline", resource_policy=_append_only())
+        self.timeline = self._table("Timeline", streamed=True, resource_policy=_append_only())
+        access_logs = log_bucket(self, "AccessLogs", stage=stage)
+        accept(access_logs, "AwsSolutions-S1", "Access logs of the bucket of access logs would log themselves.")
+        self.evidence = evidence_bucket(
+            self, "Evidence", stage=stage, key=self.key, logs=access_logs, console_origin=console_origin(stage)
+        )
+        self.people = None if stage.local else people_pool(self, "People", stage=stage)
 
         self.api_keys = secrets.Secret(
             self,
@@ -75,15 +83,30 @@ class StatefulStack(Stack):
             generate_secret_string=secrets.SecretStringGenerator(password_length=64, exclude_punctuation=True),
             removal_policy=self._removal,
         )
+        self.console = secrets.Secret(
+            self,
+            "Console",
+            description="The keys that sign the sessions of the console, the newest last",
+            encryption_key=self.key,
+            # Filled and rotated by an operator (`tocsin keys console`): without a key nobody is signed in.
+            secret_string_value=SecretValue.unsafe_plain_text('{"keys": []}'),
+            removal_policy=self._removal,
+        )
         for secret in (self.api_keys, self.webhook):
             accept(
                 secret,
                 "AwsSolutions-SMG4",
                 "The other party holds the same secret: it is changed together with them, by an operator.",
             )
+        accept(
+            self.console,
+            "AwsSolutions-SMG4",
+            "Two keys live side by side, so that nobody in a crisis is signed out; an operator adds and removes them.",
+        )
         # By attribute: the emulator's Ref of a secret is its name and not its ARN.
         self.api_keys_arn = _arn(self.api_keys)
         self.webhook_arn = _arn(self.webhook)
+        self.console_arn = _arn(self.console)
         self._outputs()
 
     def _make_key(self) -> kms.Key:
@@ -157,9 +180,13 @@ class StatefulStack(Stack):
             "TimelineTable": self.timeline.table_name,
             "ApiKeysSecretArn": self.api_keys_arn,
             "WebhookSecretArn": self.webhook_arn,
+            "ConsoleSecretArn": self.console_arn,
+            "EvidenceBucket": self.evidence.bucket_name,
             "KeyArn": self.key.key_arn,
         }.items():
             CfnOutput(self, name, value=value)
+        if self.people is not None:
+            CfnOutput(self, "PeoplePoolId", value=self.people.user_pool_id)
 
 
 def _arn(secret: secrets.Secret) -> str:

@@ -1,4 +1,4 @@
-"""The whole of one stage: three stacks, and what is checked before they are handed to CloudFormation."""
+"""The whole of one stage: four stacks, and what is checked before they are handed to CloudFormation."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from infra import nag
 from infra.monitoring import MonitoringStack
 from infra.policy_check import refuse_bad_policy
 from infra.service import ServiceStack
+from infra.site import SiteStack
 from infra.stages import Stage
 from infra.stateful import StatefulStack
 
@@ -17,16 +18,20 @@ from infra.stateful import StatefulStack
 @dataclass(frozen=True)
 class Tocsin:
     stateful: StatefulStack
+    site: SiteStack
     service: ServiceStack
     monitoring: MonitoringStack
 
 
 def add_tocsin(app: App, stage: Stage) -> Tocsin:
     refuse_bad_policy(stage.policy)
+    # Buckets let access logs in by a policy; the way of old, by access lists, would need those switched on.
+    app.node.set_context("@aws-cdk/aws-s3:serverAccessLogsUseBucketPolicy", True)
     stateful = StatefulStack(app, stage.stack_name("Stateful"), stage=stage)
-    service = ServiceStack(app, stage.stack_name("Service"), stage=stage, stateful=stateful)
+    site = SiteStack(app, stage.stack_name("Site"), stage=stage)
+    service = ServiceStack(app, stage.stack_name("Service"), stage=stage, stateful=stateful, site=site)
     monitoring = MonitoringStack(app, stage.stack_name("Monitoring"), stage=stage, service=service)
     Tags.of(app).add("project", "tocsin")
     Tags.of(app).add("stage", stage.name)
     nag.check(app)
-    return Tocsin(stateful, service, monitoring)
+    return Tocsin(stateful, site, service, monitoring)

@@ -20,7 +20,7 @@ Resource = dict[str, Any]
 
 @dataclass(frozen=True)
 class Synthesized:
-    """A stage's templates by kind: Stateful, Service, Monitoring."""
+    """A stage's templates by kind: Stateful, Site, Service, Monitoring."""
 
     templates: dict[str, dict[str, Any]]
 
@@ -63,7 +63,7 @@ def synthesize(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Synt
         app = App(outdir=str(tmp_path_factory.mktemp(name)))
         add_tocsin(app, stage)
         assembly = app.synth()  # cdk-nag is part of it: an unaccepted finding raises
-        kinds = ("Stateful", "Service", "Monitoring")
+        kinds = ("Stateful", "Site", "Service", "Monitoring")
         return Synthesized({kind: assembly.get_stack_by_name(stage.stack_name(kind)).template for kind in kinds})
 
     return synthesized
