@@ -53,6 +53,18 @@ TellReason = Literal[
     "stood_down",
 ]
 """Why somebody is informed. `brief`: you are in, and this is what is known; `published`: the public can read it."""
+OUTSIDERS: frozenset[str] = frozenset({"published"})
+"""Tells whose readers may be anybody: they learn what the public learns, and nothing of the case."""
+TOLD_OF_GROUP: frozenset[str] = OUTSIDERS | {
+    "brief",
+    "regraded",
+    "seat_taken",
+    "drafted",
+    "vetoed",
+    "still_on",
+    "stood_down",
+}
+"""Tells of a crisis; as urgent as its pages."""
 Answer = Literal["accepted", "kept", "no_effect"]
 """What whoever asked is told: done; kept, but not in effect; nothing was left to do."""
 
