@@ -10,8 +10,7 @@ from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from shared import bootstrap
-from shared.application.message_body import read_message_key
-from shared.application.relay_outbox import relay_message
+from shared.application.relay_outbox import relay_row
 
 logger = Logger()
 metrics = Metrics()
@@ -26,11 +25,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:  # noqa: ARG
         if record.event_name is not DynamoDBRecordEventName.INSERT or not keys:
             continue
         try:
-            key = read_message_key(f"{keys['PK']}/{keys['SK']}")
-        except ValueError:
-            continue  # one of storm control's counters lies in the same table
-        try:
-            relay_message(bootstrap.world(), key)
+            relay_row(bootstrap.world(), keys["PK"], keys["SK"])
         except Exception as error:  # noqa: BLE001 - one record never holds up the others
-            logger.warning("a message was not passed on", message_key=str(key), error=type(error).__name__)
+            row = f"{keys['PK']}/{keys['SK']}"
+            logger.warning("a row was not passed on", outbox_key=row, error=type(error).__name__)
             bootstrap.world().metrics.count("MessagesNotRelayed")

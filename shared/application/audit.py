@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
+from shared.application.errand_body import errand_body
 from shared.application.fire_timer import advance, fire_parked
 from shared.application.send_message import settle_sending
 from shared.application.sweep_timers import OVERDUE, due_timers, hand_over
@@ -21,7 +22,7 @@ stand in the way of what can, audit after audit."""
 _LOOKED_AT = 10_000
 """Among how many silent incidents those are chosen: keys in an index, of which a read brings thousands."""
 _MESSAGES_LOOKED_AT = 5 * _AT_ONCE
-"""The same of messages, which are read one by one."""
+"""The same of messages and errands, which are read one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +33,11 @@ class Findings:
     silent_incidents: int
     stuck_messages: int
     parked_timers: int = 0
+    stuck_errands: int = 0
 
 
 def audit(world: World) -> Findings:
-    """Drive again: overdue timers, parked ones, incidents whose step is a minute late, messages that are stuck."""
+    """Drive again: overdue timers, parked ones, incidents whose step is a minute late, stuck messages and errands."""
     now = world.time.now()
     overdue = _some(list(due_timers(world, now, now - OVERDUE)))
     _try(world, lambda: hand_over(world, overdue, now))
@@ -47,10 +49,13 @@ def audit(world: World) -> Findings:
     stuck = _some(world.outbox.stuck(now - _STUCK, _MESSAGES_LOOKED_AT))
     for message in stuck:
         _try(world, partial(_drive, world, message))
-    findings = Findings(len(overdue), sum(silent), len(stuck), len(parked))
+    errands = _some(world.errands.stuck(now - _STUCK, _MESSAGES_LOOKED_AT))
+    _try(world, lambda: world.errands_queue.send((errand_body(each.incident, each.name), 0) for each in errands))
+    findings = Findings(len(overdue), sum(silent), len(stuck), len(parked), len(errands))
     world.metrics.count("OverdueTimers", findings.overdue_timers)
     world.metrics.count("SilentIncidents", findings.silent_incidents)
     world.metrics.count("StuckMessages", findings.stuck_messages)
+    world.metrics.count("StuckErrands", findings.stuck_errands)
     world.metrics.count("ParkedTimers", findings.parked_timers)
     world.metrics.count("AuditHeartbeat")
     return findings

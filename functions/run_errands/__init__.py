@@ -1,0 +1,1 @@
+"""Does what a step left to be done outside its incident."""
