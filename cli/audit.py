@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from cli.chain import chain_of, sealed_heads, sealed_near
 from cli.deployment import LOCAL, Deployment, StageOption, find, reaching
 from cli.incidents import named
 from cli.refuse import FAILED, refuse
-from shared.domain.timeline import first_broken
-from shared.ports import Incidents
+from shared.adapters.system_time import SystemTime
+from shared.domain.heads import Head, SealedObject
+from shared.domain.instants import DAY
 
 app = typer.Typer(name="audit", help="Checks of what was recorded.", no_args_is_help=True)
 
@@ -28,45 +31,47 @@ def verify(
     which: Annotated[
         list[str] | None, typer.Argument(metavar="[ID]...", help="Ids, or source and subject as `crm/hotline#C-17`.")
     ] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Every incident of the stage.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Every incident of the stage, and all that was ever sealed.")
+    ] = False,
     stage: StageOption = LOCAL,
 ) -> None:
-    """Check the hash chain of timelines, and name the first broken link of each. Exit code 1 where one is broken."""
+    """Check the hash chain of timelines, and compare it with the hashes in write-once storage.
+
+    Names the first broken link of each; exit code 1 where one is broken. A line that was never sealed is a warning.
+    """
     if bool(which) == everything:
         refuse("name incidents, or give --all")
     deployment = find(stage)
     console = Console(stderr=True)
-    checked, broken = 0, 0
+    checked, broken, now = 0, 0, SystemTime().now()
     with reaching(stage), Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-        ids = sorted(_all(deployment)) if everything else [named(each) for each in which or ()]
-        incidents = deployment.incidents()
+        incidents, storage = deployment.incidents(), sealed_heads(deployment)
+        sealed = _by_incident(storage.found(0, now + DAY)) if everything else {}
+        ids = sorted(_all(deployment) | set(sealed)) if everything else [named(each) for each in which or ()]
         for each in bar.track(ids, description="checking"):
+            heads = sealed.get(each, ())
+            if not everything:
+                near = sealed_near(storage, each, incidents.timeline(each))
+                heads = [head for found in near for head in found.heads]
+            chain = chain_of(incidents, each, heads, now)
             checked += 1
-            if found := broken_link(incidents, each):
+            if link := chain.broken_link:
                 broken += 1
-                typer.echo(f"{each}: {found}", err=True)
+                typer.echo(f"{each}: {link}", err=True)
+            if warning := chain.warning:
+                typer.echo(f"{each}: warning: {warning}", err=True)
     if broken:
         refuse(f"{broken} of {checked} timelines broken", FAILED)
     typer.echo(f"{checked} {'timeline' if checked == 1 else 'timelines'} unbroken")
 
 
-def broken_link(incidents: Incidents, incident: str) -> str | None:
-    """The first broken link of an incident's timeline, None where it is whole.
-
-    The chain itself cannot tell that its end was cut off; the incident can, it knows its number of lines and the last
-    hash. It is read first, so that a line written meanwhile is one more and not one missing.
-    """
-    stored = incidents.load(incident)
-    lines = incidents.timeline(incident)
-    if stored is None:
-        return f"{len(lines)} lines and no incident" if lines else "there is no such incident"
-    if (number := first_broken(lines)) is not None:
-        return f"line {number} is broken: it is missing, out of its place, or was changed"
-    if len(lines) < stored.lines:
-        return f"line {len(lines) + 1} is broken: {stored.lines} were written, and the last are missing"
-    if stored.lines and lines[stored.lines - 1].hash != stored.head:
-        return f"line {stored.lines} is broken: the incident knows another hash of it"
-    return None
+def _by_incident(objects: Iterable[SealedObject]) -> Mapping[str, list[Head]]:
+    heads: dict[str, list[Head]] = defaultdict(list)
+    for each in objects:
+        for head in each.heads:
+            heads[head.incident].append(head)
+    return heads
 
 
 def _all(deployment: Deployment) -> set[str]:

@@ -7,6 +7,7 @@ from typing import Any, Literal, Protocol
 from shared.domain.course import Record
 from shared.domain.errand import Errand
 from shared.domain.events import Event
+from shared.domain.heads import Head, SealedObject
 from shared.domain.incident import Incident
 from shared.domain.message import Link, Message, MessageKey
 from shared.domain.policy import Policy
@@ -472,6 +473,25 @@ class Evidence(Protocol):
         ...
 
 
+class SealedHeads(Protocol):
+    """Write-once storage for the hashes of timeline lines (I9)."""
+
+    def seal(self, heads: Iterable[Head]) -> None:
+        """Keep them; the same ones again change nothing.
+
+        Raises:
+            UnavailableError: not all were taken; safe to repeat.
+        """
+        ...
+
+    def found(self, since: int, until: int) -> Iterable[SealedObject]:
+        """What was sealed of lines committed between two instants, and of the rest of their hours, oldest hour first.
+
+        Of an object that was written over since, what was written first.
+        """
+        ...
+
+
 class Queue(Protocol):
     """A queue that another function consumes."""
 
@@ -552,3 +572,51 @@ class KeyHolder:
     name: str
     source: str | None = None
     person: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Handshake:
+    """What one sign-in to the console is recognised by when the browser comes back.
+
+    Attributes:
+        state: comes back with the browser; nonce: comes back inside the proof; verifier: proves that whoever brings
+            the code is who asked for it (PKCE). All are random.
+        then: the incident to show afterwards; empty for the first page.
+    """
+
+    state: str
+    nonce: str
+    verifier: str
+    then: str = ""
+
+
+class SignIn(Protocol):
+    """How somebody shows the console who they are."""
+
+    def address(self, handshake: Handshake) -> str | None:
+        """Where to send the browser; None: the console itself asks for the person's API key."""
+        ...
+
+    def person(self, proof: str, handshake: Handshake) -> str | None:
+        """Whose the proof is: the code the browser came back with, or the key that was typed. None: nobody's.
+
+        Raises:
+            UnavailableError: it cannot be checked just now.
+        """
+        ...
+
+
+class Seal(Protocol):
+    """Lets a browser keep something for us that it cannot change."""
+
+    def seal(self, purpose: str, content: Mapping[str, Any]) -> str:
+        """The content as text, sealed now, for one purpose only."""
+        ...
+
+    def opened(self, purpose: str, sealed: str, lives: int) -> tuple[Mapping[str, Any], int] | None:
+        """The content and when it was sealed (milliseconds UTC); None where it was changed or is older than `lives`.
+
+        Raises:
+            UnavailableError: the keys cannot be read.
+        """
+        ...

@@ -38,5 +38,6 @@ class World:
     errands_queue: ports.Queue
     site: ports.Site
     evidence: ports.Evidence
+    sealed_heads: ports.SealedHeads
     link_base_url: str = ""
     link_expiry: int = 48 * HOUR

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from shared.domain.instants import HOUR, MINUTE
-from shared.domain.plain import canonical, plain
+from shared.domain.plain import canonical, plain, read
 from shared.domain.timeline import Line
 
 FOLDER = "heads/"
@@ -53,10 +53,12 @@ class SealedObject:
 
     @property
     def heads(self) -> tuple[Head, ...]:
-        """What was sealed; nothing of a content that is not what its name says."""
-        if not self.is_whole:
+        """What was sealed; nothing of a content that is not what its name says, or not of our making."""
+        try:
+            lines = [json.loads(line) for line in self.content.decode().split("\n") if line]
+            return tuple(read(Head, line) for line in lines) if self.is_whole else ()
+        except (ValueError, TypeError, AttributeError):
             return ()
-        return tuple(Head(**json.loads(line)) for line in self.content.decode().split("\n") if line)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,9 @@ from shared.adapters.dynamo_keys import BY_NEXT_STEP, BY_OPEN, BY_QUARANTINE, BY
 
 NAMES = Tables(incidents="incidents", timers="timers", outbox="outbox", timeline="timeline")
 
+EVIDENCE = "evidence"
+"""The bucket of evidence."""
+
 INDEXES: dict[str, dict[str, tuple[dict[str, str], str]]] = {
     "incidents": {
         BY_NEXT_STEP: ({"next_shard": "S", "next_step_at": "N"}, "KEYS_ONLY"),
@@ -45,6 +48,22 @@ def create(client: Any) -> None:
     """All four."""
     for table in INDEXES:
         client.create_table(**definition(table))
+
+
+def create_bucket(client: Any) -> None:
+    """The bucket of evidence, with a default lock as the deployed one has."""
+    client.create_bucket(
+        Bucket=EVIDENCE,
+        ObjectLockEnabledForBucket=True,
+        CreateBucketConfiguration={"LocationConstraint": "eu-central-1"},
+    )
+    client.put_object_lock_configuration(
+        Bucket=EVIDENCE,
+        ObjectLockConfiguration={
+            "ObjectLockEnabled": "Enabled",
+            "Rule": {"DefaultRetention": {"Mode": "COMPLIANCE", "Days": 3650}},
+        },
+    )
 
 
 def _schema(names: list[str]) -> list[dict[str, str]]:

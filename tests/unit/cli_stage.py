@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from unittest.mock import patch
@@ -29,7 +30,9 @@ from shared.ports import Queue
 from tests.contract import tables
 from tests.unit.door_requests import a_world, call, request
 
-OUTPUTS = {f"{name.capitalize()}Table": name for name in ("incidents", "timers", "outbox", "timeline")}
+OUTPUTS = {f"{name.capitalize()}Table": name for name in ("incidents", "timers", "outbox", "timeline")} | {
+    "EvidenceBucket": "evidence"
+}
 
 
 def tocsin(*arguments: object, stdin: str | None = None, **environment: str) -> Result:
@@ -77,14 +80,15 @@ class Stage(Deployment):
 def stage(*, consuming: bool = True) -> Iterator[Stage]:
     """A stage with empty tables; with `consuming` False nothing ever takes what is sent to its queue."""
     with mock_aws():
-        client = boto3.client("dynamodb", region_name="eu-central-1")
-        tables.create(client)
+        client = cache(lambda service: boto3.client(service, region_name="eu-central-1"))
+        tables.create(client("dynamodb"))
+        tables.create_bucket(client("s3"))
 
         def consume(body: str) -> None:
             if consuming:
                 take_body(made.world, body)
 
-        made = Stage("local", OUTPUTS, lambda _: client, httpx.Client, consume=consume)
+        made = Stage("local", OUTPUTS, client, httpx.Client, consume=consume)
         with patch.object(deployment, "_local", lambda: made):
             yield made
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pytest
 
 from shared.adapters import codec, dynamo_keys
+from shared.adapters.sealed_heads import S3SealedHeads
 from shared.domain.events import incident_id
-from shared.domain.timeline import seal
+from shared.domain.heads import Head
+from shared.domain.instants import DAY
+from shared.domain.timeline import Line, seal
+from tests.contract.tables import EVIDENCE
 from tests.unit.cli_stage import Stage, stage, tocsin
 from tests.unit.door_requests import INCIDENT, complaint, said
 
@@ -17,7 +21,7 @@ OTHER = incident_id("crm/hotline", "A-2")
 
 
 @pytest.fixture
-def deployed() -> Iterator[Stage]:
+def unsealed() -> Iterator[Stage]:
     with stage() as made:
         made.take(
             complaint(),
@@ -26,6 +30,39 @@ def deployed() -> Iterator[Stage]:
             complaint(id="e4", subject="A-2"),
         )
         yield made
+
+
+@pytest.fixture
+def deployed(unsealed: Stage) -> Stage:
+    storage = S3SealedHeads(lambda: unsealed.client("s3"), EVIDENCE)
+    storage.seal(head for each in (INCIDENT, OTHER) for head in heads_of(unsealed, each))
+    return unsealed
+
+
+def heads_of(stage: Stage, incident: str) -> list[Head]:
+    return [Head(incident, each.number, each.hash, each.at) for each in stage.incidents().timeline(incident)]
+
+
+def forge(stage: Stage, written: Iterable[Line], at: int = 1) -> None:
+    """Write lines anew, each `at` milliseconds later and sealed with the next, and make the incident agree."""
+    previous, number = "", 0
+    for each in written:
+        forged = seal(previous, each.number, each.at + at, each.entries)
+        previous, number = forged.hash, forged.number
+        item = {**dynamo_keys.line(INCIDENT, number), **codec.line_item(forged)}
+        stage.client("dynamodb").put_item(TableName="timeline", Item=item)
+    agree(stage, number, previous)
+
+
+def agree(stage: Stage, lines: int, head: str) -> None:
+    """Make the incident believe that its timeline ends so."""
+    stage.client("dynamodb").update_item(
+        TableName="incidents",
+        Key=dynamo_keys.meta(INCIDENT),
+        UpdateExpression="SET #lines = :lines, head = :head",
+        ExpressionAttributeNames={"#lines": "lines"},
+        ExpressionAttributeValues={":lines": {"N": str(lines)}, ":head": {"S": head}},
+    )
 
 
 def line(number: int) -> dict[str, Any]:
@@ -39,7 +76,7 @@ def change(client: Any, number: int, what: Callable[[dict[str, Any]], dict[str, 
 
 def test_whole_timelines_pass(deployed: Stage) -> None:
     result = tocsin("audit", "verify", INCIDENT)
-    assert (result.exit_code, result.stdout) == (0, "1 timeline unbroken\n"), result.stderr
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "1 timeline unbroken\n", "")
     assert tocsin("audit", "verify", "crm/hotline#A-1", OTHER).stdout == "2 timelines unbroken\n"
     assert tocsin("audit", "verify", "--all").stdout == "2 timelines unbroken\n"
 
@@ -62,13 +99,10 @@ def test_a_line_that_was_taken_out_is_named(deployed: Stage, number: int) -> Non
     assert result.stderr.splitlines()[-1] == "1 of 2 timelines broken"
 
 
-def test_a_timeline_that_was_written_anew_does_not_fit_its_incident(deployed: Stage) -> None:
-    previous = ""
-    for written in deployed.incidents().timeline(INCIDENT):
-        forged = seal(previous, written.number, written.at + 1, written.entries)
-        previous = forged.hash
-        item = {**dynamo_keys.line(INCIDENT, forged.number), **codec.line_item(forged)}
-        deployed.client("dynamodb").put_item(TableName="timeline", Item=item)
+def test_a_timeline_that_was_written_anew_does_not_fit_its_incident(unsealed: Stage) -> None:
+    lines = unsealed.incidents().timeline(INCIDENT)
+    forge(unsealed, lines)
+    agree(unsealed, 3, lines[-1].hash)
     result = tocsin("audit", "verify", INCIDENT)
     assert result.exit_code == 1
     assert "line 3 is broken: the incident knows another hash of it" in result.stderr
@@ -91,3 +125,73 @@ def test_an_incident_that_is_not_there_is_said(deployed: Stage) -> None:
 def test_one_says_which(deployed: Stage, arguments: tuple[str, ...]) -> None:
     result = tocsin("audit", "verify", *arguments)
     assert (result.exit_code, result.stderr) == (2, "name incidents, or give --all\n")
+
+
+@pytest.mark.parametrize("how", [(INCIDENT,), ("--all",)])
+def test_lines_that_were_all_written_anew_differ_from_what_was_sealed(deployed: Stage, how: tuple[str]) -> None:
+    forge(deployed, deployed.incidents().timeline(INCIDENT))
+    result = tocsin("audit", "verify", *how)
+    assert result.exit_code == 1
+    assert f"{INCIDENT}: line 1 is broken: it was sealed with another hash" in result.stderr
+    assert "warning" not in result.stderr
+
+
+def test_the_first_line_that_was_written_anew_is_named(deployed: Stage) -> None:
+    first, second, third = deployed.incidents().timeline(INCIDENT)
+    other = seal(first.hash, 2, second.at + 1, second.entries)
+    change(deployed.client("dynamodb"), 2, lambda item: {**item, **codec.line_item(other)})
+    result = tocsin("audit", "verify", INCIDENT)
+    assert f"{INCIDENT}: line 2 is broken: it was sealed with another hash" in result.stderr
+    assert third.previous != other.hash, "the chain itself breaks one line later"
+
+
+@pytest.mark.parametrize("how", [(INCIDENT,), ("--all",)])
+def test_lines_that_were_cut_off_without_a_trace_are_missed(deployed: Stage, how: tuple[str]) -> None:
+    first, *rest = deployed.incidents().timeline(INCIDENT)
+    for each in rest:
+        deployed.client("dynamodb").delete_item(TableName="timeline", Key=line(each.number))
+    agree(deployed, 1, first.hash)
+    result = tocsin("audit", "verify", *how)
+    assert result.exit_code == 1
+    assert f"{INCIDENT}: line 2 is broken: it was sealed, and is gone from the end" in result.stderr
+
+
+def test_an_incident_that_is_gone_as_a_whole_is_missed(deployed: Stage) -> None:
+    for each in deployed.incidents().timeline(INCIDENT):
+        deployed.client("dynamodb").delete_item(TableName="timeline", Key=line(each.number))
+    deployed.client("dynamodb").delete_item(TableName="incidents", Key=dynamo_keys.meta(INCIDENT))
+    result = tocsin("audit", "verify", "--all")
+    assert result.exit_code == 1
+    assert f"{INCIDENT}: line 1 is broken: it was sealed, and is gone from the end" in result.stderr
+
+
+def test_what_was_sealed_is_found_under_what_hides_it(deployed: Stage) -> None:
+    s3 = deployed.client("s3")
+    forge(deployed, deployed.incidents().timeline(INCIDENT))
+    for found in s3.list_objects_v2(Bucket=EVIDENCE)["Contents"]:
+        s3.put_object(Bucket=EVIDENCE, Key=found["Key"], Body=b"another content")
+        s3.delete_object(Bucket=EVIDENCE, Key=found["Key"])  # without a version: a mark over it
+    assert "Contents" not in s3.list_objects_v2(Bucket=EVIDENCE)
+    assert "line 1 is broken: it was sealed with another hash" in tocsin("audit", "verify", INCIDENT).stderr
+
+
+def test_sealing_the_forged_lines_too_makes_them_no_better(deployed: Stage) -> None:
+    forge(deployed, deployed.incidents().timeline(INCIDENT))
+    S3SealedHeads(lambda: deployed.client("s3"), EVIDENCE).seal(heads_of(deployed, INCIDENT))
+    assert "line 1 is broken: it was sealed with another hash" in tocsin("audit", "verify", INCIDENT).stderr
+
+
+def test_a_line_that_was_never_sealed_is_a_warning(deployed: Stage) -> None:
+    deployed.take(said("acknowledged", id="e5", by="y"))
+    result = tocsin("audit", "verify", INCIDENT)
+    assert (result.exit_code, result.stdout) == (0, "1 timeline unbroken\n")
+    assert result.stderr == f"{INCIDENT}: warning: line 4 was never sealed\n"
+
+
+def test_a_timeline_whose_heads_are_elsewhere_is_not_called_sealed(deployed: Stage) -> None:
+    forge(deployed, deployed.incidents().timeline(INCIDENT), at=30 * DAY)
+    near = tocsin("audit", "verify", INCIDENT)
+    assert f"{INCIDENT}: warning: 3 lines from 1 to 3 were never sealed\n" in near.stderr
+    everywhere = tocsin("audit", "verify", "--all")
+    assert everywhere.exit_code == 1
+    assert f"{INCIDENT}: line 1 is broken: it was sealed with another hash" in everywhere.stderr
