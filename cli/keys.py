@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 import boto3
 import typer
-from pydantic import TypeAdapter, ValidationError
 
+from cli.console_keys import add_console_key
+from cli.key_ring import KeyRing
 from cli.local_stack.emulator import LocalStackError
-from cli.local_stack.stack import running_stack
-from shared.adapters.api_keys import new_key
-from shared.application.whose import why_reserved
-from shared.domain.events import ComplaintReceived
-from shared.domain.policy_parts import Identifier
+from cli.local_stack.stack import LocalStack, running_stack
 
 app = typer.Typer(name="keys", help="API keys of intake systems and of people.", no_args_is_help=True)
 
@@ -66,76 +61,40 @@ def revoke(
         raise typer.Exit(1)
 
 
-@dataclass(frozen=True)
-class KeyRing:
-    """The keys in one secret, as `shared.adapters.api_keys` reads them."""
+@app.command()
+def console(
+    secret: Annotated[
+        str,
+        typer.Option(
+            "--secret",
+            envvar="TOCSIN_CONSOLE_SECRET_ARN",
+            help="The stack output ConsoleSecretArn; without it the local stack's.",
+            show_default=False,
+        ),
+    ] = "",
+) -> None:
+    """Make a new key that signs the sessions of the console; nobody is signed out.
 
-    client: Any
-    secret: str
-
-    def entries(self) -> list[dict[str, Any]]:
-        """Every key by its hash."""
-        kept = json.loads(self.client.get_secret_value(SecretId=self.secret)["SecretString"])
-        return list(kept.get("keys") or [])
-
-    def add(self, name: str, *, source: str = "", person: str = "") -> str:
-        """A new key; only its hash is kept.
-
-        Raises:
-            ValueError: the name is taken, or it is not for exactly one source or person.
-        """
-        entries = self.entries()
-        if not name.strip():
-            raise ValueError("a key needs a name")
-        if any(entry.get("name") == name for entry in entries):
-            raise ValueError(f"there is a key called '{name}' already; revoke it first, or choose another name")
-        if bool(source) == bool(person):
-            raise ValueError("a key is for one source or for one person: give --source or --person")
-        if source:
-            _check_source(source)
-        else:
-            _check_person(person)
-        key, kept = new_key()
-        whose = {"source": source} if source else {"person": person}
-        self._keep([*entries, {"name": name, "sha256": kept, **whose}])
-        return key
-
-    def revoke(self, name: str) -> bool:
-        """Forget a key; False where there is none of this name."""
-        entries = self.entries()
-        left = [entry for entry in entries if entry.get("name") != name]
-        if len(left) == len(entries):
-            return False
-        self._keep(left)
-        return True
-
-    def _keep(self, entries: list[dict[str, Any]]) -> None:
-        self.client.put_secret_value(SecretId=self.secret, SecretString=json.dumps({"keys": entries}))
-
-
-def _check_source(source: str) -> None:
-    field = ComplaintReceived.model_fields["source"]
-    try:
-        TypeAdapter(Annotated[str, field]).validate_python(source)
-    except ValidationError:
-        raise ValueError("the source must be a URI reference such as crm/hotline, without spaces and `#`") from None
-    if why := why_reserved(source):
-        raise ValueError(f"'{source}' {why}; no intake system may use it")
-
-
-def _check_person(person: str) -> None:
-    try:
-        TypeAdapter(Identifier).validate_python(person)
-    except ValidationError:
-        raise ValueError(f"'{person}' is no id of a person in a policy") from None
+    The one before still opens what it signed, the one before that no more: wait a day between two.
+    """
+    if secret:
+        live = add_console_key(boto3.client("secretsmanager"), secret)
+    else:
+        stack = _local()
+        live = add_console_key(stack.client("secretsmanager"), stack.outputs["ConsoleSecretArn"])
+    typer.echo(f"{live} live {'key' if live == 1 else 'keys'}; functions notice within a minute")
 
 
 def _ring(secret: str) -> KeyRing:
     if secret:
         return KeyRing(boto3.client("secretsmanager"), secret)
+    stack = _local()
+    return KeyRing(stack.client("secretsmanager"), stack.outputs["ApiKeysSecretArn"])
+
+
+def _local() -> LocalStack:
     try:
-        stack = running_stack()
+        return running_stack()
     except LocalStackError as error:
         typer.echo(f"{error}; or name the secret of a stage with --secret", err=True)
         raise typer.Exit(1) from None
-    return KeyRing(stack.client("secretsmanager"), stack.outputs["ApiKeysSecretArn"])

@@ -291,8 +291,7 @@ class Functions(Construct):
                 *self._take_events(),
                 table(data.incidents, "Query"),  # everything public; which drills are on
                 table(data.outbox, "GetItem", "UpdateItem"),
-                objects(site, "", "PutObject", "GetObject"),
-                rights.see_what_is_missing(site),
+                objects(site, "", "PutObject"),
                 self._tell_operations,
                 rights.consume(self._queues.errands.arn),
             ],

@@ -98,6 +98,7 @@ class ServiceStack(Stack):
             )
         self._follow_receipts(stage)
         self._outputs()
+        CfnOutput(self, "Policy", value=stage.policy, description="The shipped policy, until another is pushed")
 
     def _make_queues(self, stage: Stage) -> Queues:
         def work(construct_id: str, visibility_seconds: int) -> WorkQueue:

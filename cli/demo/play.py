@@ -12,7 +12,7 @@ from cli.demo.report import show_answer, show_awake, show_sent
 from cli.demo.story import ANSWERED, ANSWERED_BY, LAST_RUNG, POLICY, SPEED, UNANSWERED, Slice, from_now
 from cli.demo.verdict import Match, Outcome, expected_pages, held_together
 from cli.demo.wake import wake
-from cli.local_stack.seeds import give_key
+from cli.key_ring import KeyRing
 from cli.local_stack.stack import LocalStack
 from shared.adapters import policy_yaml
 from shared.domain.instants import parse_instant
@@ -34,8 +34,8 @@ class Play:
         self._stack = stack
         self._policy = policy_yaml.load(POLICY).scaled(SPEED)
         self._record = CarrierRecord(stack, self._policy)
-        secrets = stack.client("secretsmanager")
-        key = give_key(secrets, stack.outputs["ApiKeysSecretArn"], name="ServiceNow", source=story.events[0]["source"])
+        ring = KeyRing(stack.client("secretsmanager"), stack.outputs["ApiKeysSecretArn"])
+        key = ring.add("ServiceNow", source=story.events[0]["source"])
         self._auth = {"authorization": f"Bearer {key}"}
         self._story = story
         self._outcome = Outcome(start=0)

@@ -39,7 +39,7 @@ def up(
         else:
             emulator, first = _start(port), True
         try:
-            stack = bring_up(emulator, policy=policy, time_scale=time_scale, bootstrap=first)
+            stack = bring_up(emulator, policy=policy, time_scale=time_scale, before=None if first else saved)
             save(stack)
         except BaseException:
             if first:
@@ -51,6 +51,9 @@ def up(
         raise typer.Exit(1) from error
     typer.echo(f"Up in {time.monotonic() - started:.0f} s. `tocsin down` stops it.")
     typer.echo(f"  API       {stack.api_url}")
+    typer.echo(f"  console   {stack.console_url}")
+    typer.echo(f"            sign in as {stack.person} with {stack.person_key}")
+    typer.echo(f"  site      {stack.site_url}/")
     typer.echo(f"  AWS       {stack.endpoint_url}")
     typer.echo(f"  policy    {_in_force(stack)}, {time_scale} times the speed")
     typer.echo(f"  SMS       {stack.endpoint_url}/_ministack/sns/sms-messages")

@@ -16,7 +16,8 @@ from typing import Any
 from ministack import app
 from ministack.core import iam_actions
 from ministack.core.concurrency import esm_wake
-from ministack.services import scheduler
+from ministack.core.iam_evaluator import pin_request_origin
+from ministack.services import s3, scheduler
 
 SCHEDULE_TICK_SECONDS = 1
 WAKE_SECONDS = 0.1
@@ -54,6 +55,17 @@ def authorize_batches_like_single_messages() -> None:
     iam_actions.extract_iam_action = as_aws_does
 
 
+def fetch_origins_over_tls() -> None:
+    """CloudFront asks S3 over TLS, whatever its viewer came by; here the viewer's way is taken for both."""
+    fetch = s3.serve_cloudfront_origin_fetch
+
+    def over_tls(*request: Any, **more: Any) -> Any:
+        pin_request_origin("127.0.0.1", secure_transport=True)
+        return fetch(*request, **more)
+
+    s3.serve_cloudfront_origin_fetch = over_tls
+
+
 def end_with(parent: int) -> None:
     """When whoever started the stack is gone, even killed, so is the stack."""
 
@@ -75,6 +87,7 @@ def main() -> None:
     wake_the_queues()
     leave_port_443_alone()
     authorize_batches_like_single_messages()
+    fetch_origins_over_tls()
 
     sys.argv = ["ministack"]
     app.main()

@@ -21,11 +21,12 @@ from botocore.config import Config
 
 from cli.local_stack.deployment import deploy
 from cli.local_stack.emulator import ACCOUNT, REGION, ROOT, Emulator, LocalStackError, free_port
-from cli.local_stack.seeds import seed
+from cli.local_stack.seeds import LocalKeys, console_person, seed
 
 HOMES: Final = ROOT / ".tocsin"
 STATE: Final = HOMES / "local.json"
 """Where `tocsin up` says how to reach what it started."""
+_SAVED: Final = ("outputs", "api_key", "person", "person_key", "region", "policy", "time_scale")
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,10 @@ class LocalStack:
     emulator: Emulator
     outputs: Mapping[str, str] = field(default_factory=dict)
     api_key: str = ""
-    """A key the API takes, of the intake system `local`."""
+    """A key the API takes, of the intake system `crm`."""
+    person: str = ""
+    """Whose key `person_key` is: somebody who stands in for the commander of a crisis, where the policy has one."""
+    person_key: str = ""
     region: str = REGION
     policy: str = "retail"
     time_scale: int = 1
@@ -46,6 +50,15 @@ class LocalStack:
     def api_url(self) -> str:
         return self.outputs["ApiUrl"]
 
+    @property
+    def console_url(self) -> str:
+        return self.outputs["ConsoleUrl"]
+
+    @property
+    def site_url(self) -> str:
+        """The status site for a browser; for Python there is `cli.local_stack.site.public_page`."""
+        return self.outputs["SiteUrl"]
+
     def http(self, **settings: Any) -> httpx.Client:
         """A client that trusts the emulator's certificate and goes through no proxy."""
         tls = ssl.create_default_context(cafile=self.emulator.certificate) if self.emulator.certificate else True
@@ -53,7 +66,7 @@ class LocalStack:
 
     @property
     def api(self) -> httpx.Client:
-        """The HTTP API, with the key of intake system `local`: `with stack.api as api: api.post("/v1/events", ...)`."""
+        """The HTTP API, with the key of intake system `crm`: `with stack.api as api: api.post("/v1/events", ...)`."""
         return self.http(base_url=self.api_url, headers={"authorization": f"Bearer {self.api_key}"})
 
     def client(self, service: str) -> Any:
@@ -121,14 +134,20 @@ def local_stack(
                 shutil.rmtree(home, ignore_errors=True)
 
 
-def bring_up(emulator: Emulator, *, policy: str, time_scale: int, bootstrap: bool = True) -> LocalStack:
-    """Deploy onto a running emulator, and put in what a deployment leaves to an operator."""
+def bring_up(emulator: Emulator, *, policy: str, time_scale: int, before: LocalStack | None = None) -> LocalStack:
+    """Deploy onto a running emulator, and put in what a deployment leaves to an operator.
+
+    Args:
+        before: what was deployed there already; its keys stay, if they are for the same people.
+    """
     settings = {"endpoint_url": emulator.endpoint_url, "policy": policy, "time_scale": str(time_scale)}
     if emulator.certificate is not None:
         settings["ca_bundle"] = str(emulator.certificate)
-    outputs = deploy(emulator, settings, bootstrap=bootstrap)
-    stack = LocalStack(emulator, outputs, policy=policy, time_scale=time_scale)
-    return replace(stack, api_key=seed(stack.client, outputs))
+    outputs = deploy(emulator, settings, bootstrap=before is None)
+    stack = LocalStack(emulator, outputs, policy=policy, time_scale=time_scale, person=console_person(policy))
+    known = LocalKeys(before.api_key, before.person_key if before.person == stack.person else "") if before else None
+    keys = seed(stack.client, outputs, stack.person, known)
+    return replace(stack, api_key=keys.intake, person_key=keys.person)
 
 
 def running_stack() -> LocalStack:
@@ -144,23 +163,19 @@ def saved_stack() -> LocalStack | None:
         return None
     state = json.loads(STATE.read_text())
     emulator = Emulator(Path(state["home"]), port=state["port"], auth=state["auth"], pid=state["pid"])
-    fields = {name: state[name] for name in ("outputs", "api_key", "region", "policy", "time_scale")}
-    return LocalStack(emulator, **fields)
+    return LocalStack(emulator, **{name: state[name] for name in _SAVED if name in state})
 
 
 def save(stack: LocalStack) -> None:
     emulator = stack.emulator
     state = {
         "endpoint_url": stack.endpoint_url,
-        "region": stack.region,
-        "policy": stack.policy,
-        "time_scale": stack.time_scale,
+        **{name: getattr(stack, name) for name in _SAVED},
+        "outputs": dict(stack.outputs),
         "port": emulator.port,
         "pid": emulator.pid,
         "auth": emulator.auth,
         "home": str(emulator.home),
-        "api_key": stack.api_key,
-        "outputs": dict(stack.outputs),
     }
     beside = STATE.with_suffix(".new")
     beside.touch(mode=0o600)

@@ -17,7 +17,7 @@ _RANDOM_BYTES = 32
 def new_key() -> tuple[str, str]:
     """A new key, to be shown once, and the SHA-256 to be kept."""
     key = _PREFIX + secrets.token_urlsafe(_RANDOM_BYTES)
-    return key, _hash(key)
+    return key, hash_of(key)
 
 
 class SecretApiKeys:
@@ -40,7 +40,7 @@ class SecretApiKeys:
         text = self._secret.value()
         if text != self._text:
             self._text, self._holders = text, _read(text)
-        wanted = _hash(key)
+        wanted = hash_of(key)
         found: KeyHolder | None = None
         for kept, holder in self._holders:  # all of them, so that the time it takes tells nothing
             if hmac.compare_digest(kept, wanted):
@@ -48,7 +48,8 @@ class SecretApiKeys:
         return found
 
 
-def _hash(key: str) -> str:
+def hash_of(key: str) -> str:
+    """What is kept of a key."""
     return hashlib.sha256(key.encode(errors="surrogatepass")).hexdigest()
 
 
