@@ -10,7 +10,7 @@ from typing import Any
 from shared.domain import clocks as on_clock
 from shared.domain.classification import Known, first_level, keywords_in, known_from, raised_level, together
 from shared.domain.crisis import JoinedComplaint
-from shared.domain.crisis_course import graded, is_member, is_met_by_group, is_of_crisis, tell
+from shared.domain.crisis_course import graded, is_met_by_group, is_of_crisis, may_meet, tell
 from shared.domain.crisis_data import Joined
 from shared.domain.crisis_policy import Grade
 from shared.domain.event_data import Facts
@@ -166,7 +166,7 @@ def _met(course: Course, record: Record, policy: Policy) -> Course:
             if clock.name != milestone or is_met_by_group(course, clock, policy):
                 return False
             of_group = is_of_crisis(course, clock, policy)
-            return (clock.milestone or clock.name == "group") and (not of_group or is_member(course, record.by))
+            return (clock.milestone or clock.name == "group") and (not of_group or may_meet(course, record, policy))
         return clock.name in names and not clock.milestone
 
     if not names and milestone is None:

@@ -64,9 +64,13 @@ def is_of_crisis(course: Course, clock: Clock, policy: Policy) -> bool:
     return clock.name in MET_BY_QUORUM or (clock.milestone and clock.name in policy.crises[crisis.kind].milestones)
 
 
-def is_member(course: Course, person: str | None) -> bool:
-    """Whether somebody is in the response group."""
-    return course.crisis is not None and person in course.crisis.members
+def may_meet(course: Course, record: "Record", policy: Policy) -> bool:
+    """Whether whoever says that a milestone is met may say so: a member, or where the type has it so, the chain."""
+    crisis = course.crisis
+    if crisis is None or not record.person:
+        return False
+    by_chain = policy.crises[crisis.kind].milestones_by == "group_or_chain" and record.rung > 0
+    return record.by in crisis.members or by_chain
 
 
 def has_quorum(crisis: Crisis, kind: CrisisType) -> bool:
@@ -93,7 +97,7 @@ def _at_grade(course: Course, grade: Grade, time: int, policy: Policy) -> Course
     called = crisis.called_at if crisis.called_at is not None or not calls else time
     stated = crisis.stated_at if crisis.stated_at is not None or not states else time
     course = changed(course, crisis=changed(crisis, grade=grade, called_at=called, stated_at=stated))
-    level = rules.level if rules else None
+    level = rules.level if rules and (grade != crisis.grade or time == crisis.since) else None
     if level is not None and policy.severity[level] > policy.severity[course.level]:
         course = at_level(course, level, time, policy)
     if called == time and crisis.called_at is None:

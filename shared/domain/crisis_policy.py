@@ -83,6 +83,7 @@ class CrisisType(Part):
         roles: of the roster: who is called, and how many of each make the quorum; one where it is not said (C3).
         seat_window: how long somebody who is called may be silent before the next one is.
         milestones: from the event that called the group; those of the level run beside them (C4, A7).
+        milestones_by: who may say that one is met: a member of the group, or also somebody of the incident's chain.
         join_window: how long further complaints about the same matter join by themselves; none: never.
     """
 
@@ -94,6 +95,7 @@ class CrisisType(Part):
     roles: Annotated[Mapping[Identifier, Annotated[int, Field(ge=0)]], Field(min_length=1)]
     seat_window: Duration = parse_duration("5m")
     milestones: Mapping[Identifier, Duration] = {}
+    milestones_by: Literal["group", "group_or_chain"] = "group"
     statements: StatementRules | None = None
     join_window: Duration | None = None
 

@@ -11,12 +11,21 @@ _SCOPES = ("store", "region", "nation")
 
 
 def crisis_kind(policy: Policy, known: Known, level: str) -> str | None:
-    """The type a rule makes of a complaint: by a keyword or its level; else by figures that call a group."""
+    """The type a rule makes of a complaint: by a keyword or its level; else by figures that call a group.
+
+    Figures alone do so only at a level as high as their grade asks for: a level that a person or an intake system set
+    lower on purpose stands (`tocsin crisis declare` is theirs to say).
+    """
     for name, kind in policy.crises.items():
-        if level in kind.levels or not known.keywords.isdisjoint(kind.keywords):
+        if level in kind.levels:
             return name
     for name, kind in policy.crises.items():
-        if kind.figures and grade_of(kind, known) in kind.calling:
+        if not known.keywords.isdisjoint(kind.keywords):
+            return name
+    for name, kind in policy.crises.items():
+        grade = grade_of(kind, known) if kind.figures else None
+        asked = kind.grades[grade].level if grade in kind.calling else None
+        if grade in kind.calling and (asked is None or policy.severity[level] >= policy.severity[asked]):
             return name
     return None
 

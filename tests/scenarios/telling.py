@@ -6,6 +6,7 @@ from shared.adapters import policy_yaml
 from shared.application.simulate import Outcome, simulate
 from shared.domain.events import EVENT, Event
 from shared.domain.instants import format_duration, format_instant, parse_duration, parse_instant
+from shared.domain.outcome import OF_GROUP
 from shared.domain.policy import Policy
 
 MIDNIGHT = parse_instant("2026-03-01T00:00:00Z")
@@ -37,6 +38,20 @@ def play(*events: Event, policy: str | Policy = "retail", until: str = "3d") -> 
     """Run the story's events until a time after its beginning."""
     rules = policy_yaml.load(policy) if isinstance(policy, str) else policy
     return simulate(events, rules, until=instant(until), timeline=True)
+
+
+def without_crises() -> Policy:
+    """The retail policy of a house that has no response group: its levels and nothing more."""
+    return policy_yaml.load("retail").model_copy(update={"crises": {}})
+
+
+def group_pages(outcome: Outcome) -> list[str]:
+    """Who was paged as a member of the response group, as `2h quality.1 tan.xiaofeng called`."""
+    return [
+        " ".join(filter(None, (_after(page.at), page.rung, page.person, page.reason, page.clock, *page.also)))
+        for page, _ in outcome.pages
+        if page.reason in OF_GROUP
+    ]
 
 
 def pages(outcome: Outcome) -> list[str]:

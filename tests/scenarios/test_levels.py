@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from tests.scenarios.telling import at, clocks, pages, play
+from tests.scenarios.telling import at, clocks, pages, play, without_crises
 
 
 def test_growing_figures_raise_the_level_and_rung_2_is_paged() -> None:
-    story = play(at("0", "received"), at("10m", "updated", amount_cny=150_000), until="40m")
+    story = play(at("0", "received"), at("10m", "updated", amount_cny=150_000), policy=without_crises(), until="40m")
     assert pages(story) == [
         "0 front_line opened",
         "10m supervisor raised",
@@ -54,6 +54,7 @@ def test_finished_clocks_keep_their_level_and_new_ones_start_at_the_raise() -> N
         at("0", "received", level="ordinary"),
         at("10m", "acknowledged", by="zhang.wei"),
         at("1h", "updated", reposts=6_000),
+        policy=without_crises(),
         until="8h",
     )
     assert clocks(story) == {
@@ -70,6 +71,7 @@ def test_figures_never_lower_a_level_and_the_same_figures_do_not_raise_it_again(
         at("10m", "updated", amount_cny=10),
         at("20m", "reclassified", by="wang.fang", level="ordinary", reason="a typing mistake"),
         at("30m", "updated", amount_cny=150_000, reposts=3),
+        policy=without_crises(),
         until="1h",
     )
     assert {key.split()[0] for key in clocks(story)} == {"ordinary"}

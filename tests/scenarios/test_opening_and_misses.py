@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from tests.scenarios.telling import at, clocks, entries, pages, play, told
+from tests.scenarios.telling import at, clocks, entries, pages, play, told, without_crises
 
 
 def test_an_accepted_complaint_pages_rung_1_and_no_window_runs_before_a_clock_is_missed() -> None:
@@ -13,7 +13,7 @@ def test_an_accepted_complaint_pages_rung_1_and_no_window_runs_before_a_clock_is
 
 @pytest.mark.parametrize("level", ["major", "crisis"])
 def test_major_and_crisis_page_rung_2_at_opening_too(level: str) -> None:
-    story = play(at("0", "received", level=level), until="10m")
+    story = play(at("0", "received", level=level), policy=without_crises(), until="10m")
     assert pages(story) == ["0 front_line opened", "0 supervisor opened"]
 
 
@@ -116,22 +116,25 @@ def test_an_acknowledgement_by_rung_3_or_above_is_a_step_in_and_one_by_rung_2_is
         assert clocks(story)["major step_in"] == verdict
 
 
-def test_milestones_of_a_data_breach_go_up_its_own_chain() -> None:
+def test_milestones_of_a_data_breach_go_to_its_commander_and_the_top_of_its_chain() -> None:
     story = play(
         at("0", "received", level="data_breach"),
         at("50m", "milestone.met", source="console", milestone="contain", by="wu.hao"),
         until="5h",
     )
-    assert pages(story) == [
+    assert [page for page in pages(story) if "called" not in page and "seat_empty" not in page] == [
         "0 security_duty opened",
+        "12m security_duty warning muster",
+        "15m commander milestone_missed muster",
+        "15m vice_president milestone_missed muster",
         "48m security_duty warning contain",
         "3h12m security_duty warning root_cause",
-        "4h security_lead missed root_cause",
-        "4h30m headquarters unacknowledged root_cause",
-        "5h vice_president unacknowledged root_cause",
+        "4h commander milestone_missed root_cause",
+        "4h vice_president milestone_missed root_cause",
     ]
     assert clocks(story) == {
         "data_breach contain": "met",
+        "data_breach muster": "missed",
         "data_breach root_cause": "missed",
         "data_breach repair_report": "open",
     }

@@ -28,7 +28,7 @@ def test_a_solved_complaint_raised_to_a_data_breach_gets_its_milestones_at_once(
         until="3h",
     )
     assert "2h security_duty raised" in pages(story)
-    assert "3h security_lead missed contain" in pages(story)
+    assert "3h commander milestone_missed contain" in pages(story)
     assert clocks(story)["data_breach contain"] == "missed"
 
 
@@ -43,15 +43,16 @@ def test_a_complaint_raised_while_it_was_solved_gets_the_missing_clocks_when_it_
     assert clocks(story)["major step_in"] == "missed"  # from the re-opening: 3 h + 4 h
 
 
-def test_lowered_by_mistake_and_raised_again_starts_what_was_withdrawn() -> None:
+def test_lowered_by_mistake_and_raised_again_the_milestones_of_the_crisis_run_on() -> None:
     story = play(
         at("0", "received", level="data_breach"),
         at("10m", "reclassified", by="wu.hao", level="ordinary", reason="a slip", source="console"),
         at("20m", "reclassified", by="wu.hao", level="data_breach", reason="undo", source="console"),
         until="1h20m",
     )
-    assert clocks(story)["data_breach contain"] == "missed open"  # the withdrawn one, and the one that started again
-    assert any(page.startswith("1h20m") and "missed contain" in page for page in pages(story))
+    # The level is a person's to lower, the crisis goes on until it is stood down: its milestone runs as it ran.
+    assert clocks(story)["data_breach contain"] == "missed"
+    assert "1h commander milestone_missed contain" in pages(story)
 
 
 def test_resumed_does_not_start_a_ladder_again_that_a_person_had_stopped() -> None:
@@ -74,12 +75,15 @@ def test_another_chain_hears_of_it_from_its_first_rung_on() -> None:
         at("10m", "reclassified", by="li.na", level="data_breach", reason="a stolen list", source="link"),
         until="1h40m",
     )
-    assert pages(story)[1:] == [
+    assert [page for page in pages(story) if "called" not in page and "seat_empty" not in page][1:] == [
         "10m security_duty raised",
+        "22m holder warning muster",
+        "25m commander milestone_missed muster",
+        "25m vice_president milestone_missed muster",
         "58m holder warning contain",
-        "1h10m security_lead missed contain",
+        "1h10m commander milestone_missed contain",
+        "1h10m vice_president milestone_missed contain",
         "1h36m holder warning propose",
-        "1h40m headquarters unacknowledged contain",
     ]
 
 
@@ -89,8 +93,8 @@ def test_a_running_ladder_starts_anew_on_another_chain() -> None:
         at("3h10m", "reclassified", by="li.na", level="data_breach", reason="a stolen list", source="link"),
         until="3h40m",
     )
-    assert [page for page in pages(story) if page.startswith(("3h1", "3h4"))] == [
-        "3h10m security_duty raised",
+    assert "3h10m security_duty raised" in pages(story)
+    assert [page for page in pages(story) if page.startswith(("3h1", "3h4")) and " propose" in page] == [
         "3h10m security_lead missed respond propose",
         "3h40m headquarters unacknowledged respond propose",
     ]
