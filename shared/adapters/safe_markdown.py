@@ -39,12 +39,18 @@ def html(text: str) -> str:
     return rendered
 
 
-def plain(text: str) -> str:
-    """The words alone, in one line: for a preview. It is not escaped."""
+def opening(text: str) -> str:
+    """The words of the first paragraph, in one line: for a preview. They are not escaped."""
     tokens = _parsed(text)
     if tokens is None:
         return one_line(text)
-    return one_line(" ".join("".join(_words(token)) for token in tokens if token.type == "inline"))
+    headings = {index + 1 for index, token in enumerate(tokens) if token.type == "heading_open"}
+    said = (
+        one_line("".join(_words(token)))
+        for index, token in enumerate(tokens)
+        if token.type == "inline" and index not in headings
+    )
+    return next((words for words in said if words), "")
 
 
 def one_line(text: str) -> str:
@@ -114,23 +120,31 @@ def _parsed(text: str) -> "list[Token] | None":
 
 def _lower_headings(tokens: "list[Token]") -> None:
     """Begin below the page's headings and skip none on the way down; one without words is none."""
-    level = _FIRST_HEADING - 1
+    above: list[int] = []
     for index in [index for index, token in enumerate(tokens) if token.type == "heading_open"]:
         opening, inline, closing = tokens[index : index + 3]
         if not "".join(_words(inline)).strip():
             opening.type = closing.type = "paragraph"
             opening.tag = closing.tag = "p"
             continue
-        level = min(level + 1, _FIRST_HEADING - 1 + int(opening.tag[1:]), _LAST_HEADING)
-        opening.tag = closing.tag = f"h{level}"
+        written = int(opening.tag[1:])
+        above = [*(other for other in above if other < written), written]
+        opening.tag = closing.tag = f"h{min(_FIRST_HEADING - 1 + len(above), _LAST_HEADING)}"
 
 
 def _mend_links(tokens: "list[Token]") -> None:
-    """Keep nothing of a link but its address, and show that where it was given no words."""
+    """Keep nothing of a link but its address, show that where it was given no words; without address it is none.
+
+    The parser asks `allowed` of every address but an empty one.
+    """
     for index in [index for index, token in enumerate(tokens) if token.type == "link_open"][::-1]:
-        address = str(tokens[index].attrs["href"])
-        tokens[index].attrs = {"href": address, "rel": "nofollow noopener"}
         end = next(later for later in range(index, len(tokens)) if tokens[later].type == "link_close")
+        address = str(tokens[index].attrs["href"])
+        if not allowed(address):
+            for token in (tokens[index], tokens[end]):
+                token.type, token.tag, token.nesting = "text", "", 0
+            continue
+        tokens[index].attrs = {"href": address, "rel": "nofollow noopener"}
         if not "".join(_said(tokens[index:end])).strip():
             shown = tokens[index].copy(type="text", tag="", nesting=0, attrs={}, content=address)
             tokens.insert(end, shown)

@@ -9,7 +9,6 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from shared.adapters import site_address
 from shared.adapters.language import environment
@@ -42,9 +41,6 @@ def atom(matters: Sequence[Matter], reading: SiteReader, url: str) -> bytes:
         def latest_post_date(self) -> datetime:
             return max((entry.updated for entry in entries), default=_NEVER)
 
-        def item_attributes(self, item: dict[str, Any]) -> dict[str, str]:
-            return {"xml:lang": item["tag"]} if item["tag"] else {}
-
     entries = tuple(_entries(matters, reading, url))
     site = reading.words.site
     here = site_address.absolute(url, site_address.atom(reading.locale))
@@ -66,7 +62,6 @@ def atom(matters: Sequence[Matter], reading: SiteReader, url: str) -> bytes:
             unique_id=entry.address,
             pubdate=entry.published,
             updateddate=entry.updated,
-            tag=entry.tag,
         )
     written = io.StringIO()
     feed.write(written, "utf-8")

@@ -222,7 +222,7 @@ def sheet(statement: Statement, one: Publication, reading: SiteReader, link: Lin
         body=Markup(safe_markdown.html(text.text)),  # noqa: S704 - escaped by safe_markdown, whose tests prove it
         tag=text.tag,
         tongue=reading.language(text.tag) if text.tag and text.foreign else None,
-        preview=_cut(safe_markdown.plain(text.text)),
+        preview=_cut(safe_markdown.opening(text.text)),
         address=link(_path(reading, one)),
     )
 
