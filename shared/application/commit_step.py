@@ -1,15 +1,18 @@
 """From a decision to what is committed: one transaction per step (I4)."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 from shared.application.fit_messages import MOST_MESSAGES, fit_messages
+from shared.application.world import World
 from shared.domain.directory import Directory
+from shared.domain.incident import Incident
+from shared.domain.matter import open_matters
 from shared.domain.outcome import Decision
 from shared.domain.policy import Policy
 from shared.domain.timeline import seal
 from shared.domain.timer import Timer, timer_for
-from shared.ports import Commit, Stored, TakenEvent
+from shared.ports import Commit, Matter, Stored, TakenEvent
 
 ATTEMPTS = 8
 """How often a step is decided anew when somebody else committed first."""
@@ -29,7 +32,10 @@ def commit_for(
 ) -> Commit:
     """The transaction of a decision about an incident that was loaded as `stored`; for the fields see `Commit`."""
     before = stored.incident
-    decision, messages = fit_messages(decision, directory.today, policy, now, MOST_MESSAGES - len(released))
+    matters = _matters(before, decision.incident, policy, now)
+    others = (released, decision.errands, decision.texts, decision.publications, matters)
+    room = MOST_MESSAGES - sum(map(len, others))
+    decision, messages = fit_messages(decision, directory.today, policy, now, room)
     incident = replace(decision.incident, version=before.version + 1)
     line = seal(stored.head, stored.lines + 1, now, decision.entries)
     return Commit(
@@ -47,7 +53,47 @@ def commit_for(
         customer=customer,
         claims_alarm=claims_alarm,
         released=released,
+        errands=decision.errands,
+        texts=decision.texts,
+        publications=decision.publications,
+        matters=matters,
+        drill=_drill(before, incident),
     )
+
+
+def with_texts(world: World, decision: Decision) -> Decision:
+    """A decision's publications with the texts that were approved; they are what the public will read (I8).
+
+    Raises:
+        LookupError: the text is gone, or is not the one that was approved; nothing may be published then.
+    """
+    if not decision.publications:
+        return decision
+    drafted = {(text.rung, text.revision): text for text in decision.texts}
+    filled = []
+    for publication in decision.publications:
+        place = (publication.rung, publication.revision)
+        text = drafted.get(place) or world.statements.text(publication.incident, *place)
+        if text is None or text.hash != publication.hash:
+            raise LookupError(f"{publication.incident}: the approved text of {place} is not there")
+        filled.append(replace(publication, text=text.text))
+    return decision._replace(publications=tuple(filled))
+
+
+def _matters(before: Incident, after: Incident, policy: Policy, now: int) -> tuple[Matter, ...]:
+    """What others join this crisis by, where that changed; a crisis that is over is joined by nobody from now on."""
+    if after.course.crisis is None:
+        return ()
+    was, is_now = open_matters(before, policy), open_matters(after, policy)
+    changed = {name: until for name, until in is_now.items() if was.get(name) != until}
+    gone = {name: now for name in was if name not in is_now}
+    return tuple(Matter(name, after.id, until) for name, until in (gone | changed).items())
+
+
+def _drill(before: Incident, after: Incident) -> Literal["started", "ended"] | None:
+    if not after.drill or before.in_crisis == after.in_crisis:
+        return None
+    return "started" if after.in_crisis else "ended"
 
 
 def _alarm(before: Timer | None, incident: str, due: int | None, version: int, now: int) -> Timer | None:

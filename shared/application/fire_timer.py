@@ -1,6 +1,6 @@
 """Fire one timer: claim it and take the step it stands for, in one transaction (I4, I5)."""
 
-from shared.application.commit_step import ATTEMPTS, commit_for
+from shared.application.commit_step import ATTEMPTS, commit_for, with_texts
 from shared.application.digest import digest
 from shared.application.quarantine import as_quarantined
 from shared.application.world import World
@@ -109,7 +109,7 @@ def advance(world: World, incident: str, timer: Timer | None) -> None:
             return
         policy = world.policies.at(stored.incident.rules)
         directory = Directory(world.policies.current()[1], policy)
-        decision = pass_time(stored.incident, policy, directory, now)
+        decision = with_texts(world, pass_time(stored.incident, policy, directory, now))
         try:
             claims = timer is not None
             world.incidents.commit(commit_for(stored, decision, policy, directory, now, claims_alarm=claims))

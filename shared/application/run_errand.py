@@ -33,6 +33,10 @@ def run_errand(world: World, incident: str, name: str) -> None:
             _publish(world, errand)
         case "join":
             _join(world, errand)
+        case "adopt":
+            name = f"{errand.incident}/{errand.name}"
+            crisis = {"crisis": errand.incident}
+            _tell(world, errand, errand.data["complaint"], "complaint.joined", name, errand.at, crisis)
         case "end_drills":
             _end_drills(world, errand)
         case "renew":

@@ -4,13 +4,16 @@ import json
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from shared.application.commit_step import ATTEMPTS, commit_for
+from shared.application.commit_step import ATTEMPTS, commit_for, with_texts
 from shared.application.quarantine import put_aside
 from shared.application.world import World
+from shared.domain.classification import known_from, together
 from shared.domain.decision import apply_event, needs_history, open_incident, record_for
 from shared.domain.directory import Directory
-from shared.domain.events import PEOPLE_SURFACES, ComplaintReceived, Event, fingerprint
+from shared.domain.event_data import Facts
+from shared.domain.events import DRILL_SOURCE, PEOPLE_SURFACES, ComplaintReceived, Event, fingerprint
 from shared.domain.incident import Incident
+from shared.domain.matter import matters_of, may_join
 from shared.domain.message import Link
 from shared.domain.plain import canonical
 from shared.domain.policy import Policy
@@ -58,8 +61,15 @@ def take_event(world: World, event: Event, *, surface: str, trusted_by: bool, li
 
 
 def link_lives(link: Link | None, incident: Incident) -> bool:
-    """Whether a link still speaks of the incident's epoch, or moved it itself by its acknowledgement (I11)."""
-    return link is not None and (link.epoch == incident.epoch or link.token_hash == incident.link)
+    """Whether a link still speaks of the incident's epoch, or moved it itself by its acknowledgement (I11).
+
+    One of a page to the response group lives as long as its crisis is on.
+    """
+    if link is None:
+        return False
+    if link.group:
+        return incident.group is not None and incident.group.epoch == link.epoch
+    return link.epoch == incident.epoch or link.token_hash == incident.link
 
 
 class _UnfitError(Exception):
@@ -121,9 +131,11 @@ def _attempt(world: World, event: Event, mark: TakenEvent, *, trusted_by: bool, 
         raise ConflictError("the incident went away")
     if link is not None and not link_lives(world.links.get(link), stored.incident):
         return Taken("superseded", mark.incident)
-    record = record_for(stored.incident, event, policy, directory, authority=trusted_by)
+    joins = _joins(world, event, policy, stored.incident, now)
+    record = record_for(stored.incident, event, policy, directory, authority=trusted_by, joins=joins)
     history = world.incidents.history(mark.incident) if needs_history(stored.incident, record) else ()
     decision = apply_event(stored.incident, event, record, policy, directory, now, history=history, link=link)
+    decision = with_texts(world, decision)
     customer = _customer(event)
     if customer is not None:
         customer = {**(world.incidents.customer(mark.incident) or {}), **customer}
@@ -146,14 +158,29 @@ def _open(
             unfit.append((update.source, update.id))
         else:
             fitting.append(update)
-    decision = open_incident(event, rules, policy, directory, now, fitting)
-    empty = Stored(decision.incident, None, 0, "")
+    joins = _joins(world, event, policy, None, now)
+    decision = open_incident(event, rules, policy, directory, now, fitting, joins)
+    empty = Stored(replace(decision.incident, course=replace(decision.incident.course, crisis=None)), None, 0, "")
     customer = dict(part for each in (event, *fitting) for part in (_customer(each) or {}).items()) or None
     commit = commit_for(
         empty, decision, policy, directory, now, taken=(mark,), customer=customer, released=tuple(unfit)
     )
     world.incidents.commit(replace(commit, expected=None, early_version=early.version if early else None))
     return Taken("accepted", mark.incident)
+
+
+def _joins(world: World, event: Event, policy: Policy, incident: Incident | None, now: int) -> str | None:
+    """The crisis about the same matter that a complaint joins; "" where the one it was part of is over."""
+    data = event.data
+    if not policy.crises or not isinstance(data, Facts) or event.source == DRILL_SOURCE:
+        return None
+    if incident is not None and not may_join(incident.course):
+        crisis = world.incidents.load(incident.part_of) if incident.part_of else None
+        return "" if crisis and not (crisis.incident.course.crisis and crisis.incident.course.crisis.is_on) else None
+    known = known_from(data, vars(data).get("channel"), frozenset())
+    matters = matters_of(together(incident.course.known, known) if incident else known)
+    found = world.crises.about(matters, now) if matters else None
+    return found if incident is None or found != incident.id else None
 
 
 def _no_level(level: str, policy: Policy) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from shared.domain import clocks as on_clock
 from shared.domain.classification import Known, first_level, keywords_in, known_from, raised_level, together
 from shared.domain.crisis import JoinedComplaint
-from shared.domain.crisis_course import graded, is_met_by_group, is_of_crisis, may_meet, tell
+from shared.domain.crisis_course import graded, is_met_by_group, is_of_crisis, joined_to, may_meet, tell
 from shared.domain.crisis_data import Joined
 from shared.domain.crisis_policy import Grade
 from shared.domain.event_data import Facts
@@ -33,7 +33,7 @@ class Record:
         known: what it tells of the complaint, where it tells something.
         leads: whether `by` was in the response group, or on the top rung: who may stand a crisis down or seat others.
         seat: of the response group, for which `by` was called, or which is given to `who`.
-        joined: the complaint that joins.
+        joined: the complaint that joins; joins: the crisis this one joins, "" where it leaves one that is over.
     """
 
     time: int
@@ -52,6 +52,7 @@ class Record:
     grade: Grade | None = None
     kind: str | None = None
     joined: JoinedComplaint | None = None
+    joins: str | None = None
 
 
 def record_of(
@@ -62,6 +63,7 @@ def record_of(
     person: bool = False,
     leads: bool = False,
     seat: str | None = None,
+    joins: str | None = None,
 ) -> Record:
     """The part of an event that the fold reads; where its author stands, and in which capacity, is not its to say."""
     data = event.data
@@ -86,6 +88,7 @@ def record_of(
         grade=said.get("grade"),
         kind=said.get("kind") if event.type == "crisis.declared" else None,
         joined=_joined(event.data) if isinstance(event.data, Joined) else None,
+        joins=said.get("crisis") if event.type == "complaint.joined" else joins,
     )
 
 
@@ -104,13 +107,22 @@ def opened(record: Record, policy: Policy) -> Course:
     if record.known is None:
         raise ValueError(f"an incident is opened by a complaint, not by {record.type}")
     level = first_level(policy, record.known)
-    empty = Course(opened_at=record.time, level=level, known=record.known, clocks=(), last=(record.time, record.id))
+    empty = Course(
+        opened_at=record.time,
+        level=level,
+        known=record.known,
+        clocks=(),
+        last=(record.time, record.id),
+        part_of=record.joins or None,
+    )
     return graded(changed(empty, clocks=level_clocks(empty, policy, record.time)), record.time, policy)
 
 
 def fold(course: Course, record: Record, policy: Policy) -> Course:
     """The course after one more event, which must not be older than the last one."""
     course = missed_by(course, record.time - 1)
+    if record.joins is not None:
+        course = joined_to(course, record.joins, record.time)
     if first := _BEFORE_VERDICTS.get(record.type):
         course = first(course, record, policy)
     course = _met(tell(course, record, policy), record, policy)

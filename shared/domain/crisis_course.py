@@ -20,7 +20,7 @@ GUEST = "guest"
 
 def graded(course: Course, time: int, policy: Policy) -> Course:
     """The course after what its figures, keywords and level ask for: a new matter, a higher grade, or as it was."""
-    if not policy.crises or (course.crisis is not None and not course.crisis.is_on):
+    if not policy.crises or course.part_of or (course.crisis is not None and not course.crisis.is_on):
         return course
     crisis = course.crisis
     if crisis is None:
@@ -41,6 +41,19 @@ def tell(course: Course, record: "Record", policy: Policy) -> Course:
     """The course after an event of a crisis; another event leaves it as it was."""
     turn = _TURNS.get(record.type)
     return turn(course, record, policy) if turn else course
+
+
+def joined_to(course: Course, crisis: str, time: int) -> Course:
+    """The course of a complaint that joins another's crisis, or leaves one that is over (`""`).
+
+    A blue grade of its own ends with that; a group that was called for it goes on.
+    """
+    own = course.crisis
+    if own is not None and own.is_on:
+        if own.called_at is not None:
+            return course
+        course = changed(course, crisis=changed(own, over_at=time))
+    return changed(course, part_of=crisis or None)
 
 
 def is_met_by_group(course: Course, clock: Clock, policy: Policy) -> bool:

@@ -75,6 +75,12 @@ class Joined(Target):
     reposts: Annotated[int, Field(ge=0, le=10**12)] | None = None
 
 
+class Adopted(Target):
+    """`complaint.joined`: this complaint is part of a crisis by now, said by the system after somebody joined it."""
+
+    crisis: Name
+
+
 class Proof(Kept):
     """A piece of evidence a statement rests on, named by its content."""
 

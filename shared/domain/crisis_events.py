@@ -3,6 +3,7 @@
 from typing import Literal
 
 from shared.domain.crisis_data import (
+    Adopted,
     Approved,
     Declared,
     Declined,
@@ -62,6 +63,13 @@ class CrisisJoined(Envelope):
 
     type: Literal["crisis.joined"]
     data: Joined
+
+
+class ComplaintJoined(Envelope):
+    """This complaint is part of a crisis by now."""
+
+    type: Literal["complaint.joined"]
+    data: Adopted
 
 
 class CrisisStoodDown(Envelope):

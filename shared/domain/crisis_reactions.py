@@ -8,6 +8,7 @@ from shared.domain.crisis_course import has_quorum
 from shared.domain.errand import Errand
 from shared.domain.events import Event
 from shared.domain.incident import Course, changed
+from shared.domain.matter import join_errand
 from shared.domain.outcome import Answer
 from shared.domain.response_group import (
     commander,
@@ -27,6 +28,7 @@ from shared.domain.step import Step
 def react_to_crisis(step: Step, before: Course, record: Record, event: Event) -> Answer:
     """Compare the crisis before and after an event and do what follows; what whoever asked is told."""
     after = step.course.crisis
+    joined(step, before)
     if after is not None and after != before.crisis:
         graded(step, before.crisis, record)
     if record.type.startswith("statement."):
@@ -63,6 +65,17 @@ def graded(step: Step, before: Crisis | None, record: Record | None = None) -> N
         step.page_holder("graded", crisis.since)
     if crisis.stated_at is not None and (begins or before is None or before.stated_at is None):
         open_ladder(step, crisis, crisis.stated_at)
+
+
+def joined(step: Step, before: Course | None) -> None:
+    """A complaint is part of another's crisis, or knows more of the matter: the crisis is told."""
+    course = step.course
+    if course.part_of is None or (before and before.part_of == course.part_of and before.known == course.known):
+        return
+    if before is None or before.part_of != course.part_of:
+        step.enter(step.now, "joined", crisis=course.part_of)
+    if not any(errand.kind == "join" for errand in step.errands):
+        step.errands.append(join_errand(step.incident, step.now))
 
 
 def remind(step: Step, due: int) -> None:
@@ -119,6 +132,16 @@ def _stood_down(step: Step, before: Course, record: Record) -> Answer:  # noqa: 
     return "accepted"
 
 
+def _joined(step: Step, before: Course, record: Record) -> Answer:
+    if step.course.crisis == before.crisis or record.joined is None:
+        return "no_effect"
+    if record.person:  # by hand: the complaint itself has to know
+        complaint = record.joined.complaint
+        data = {"complaint": complaint}
+        step.errands.append(Errand(step.incident.id, f"adopt-{complaint}", "adopt", step.now, data))
+    return "accepted"
+
+
 def _graded(step: Step, before: Course, record: Record) -> Answer:  # noqa: ARG001 - one form for all
     return "accepted" if step.course.crisis != before.crisis else "no_effect"
 
@@ -134,6 +157,6 @@ _ANSWERED_BY: dict[str, Callable[[Step, Course, Record], Answer]] = {
     "crisis.invited": _invited,
     "crisis.stood_down": _stood_down,
     "crisis.declared": _graded,
-    "crisis.joined": _graded,
+    "crisis.joined": _joined,
     "milestone.met": _milestone,
 }

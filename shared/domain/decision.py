@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from shared.domain.classification import chain_for
 from shared.domain.course import Record, fold, is_late, missed_by, opened, record_of, refold
 from shared.domain.crisis_events import OWN_SOURCE
-from shared.domain.crisis_reactions import graded
+from shared.domain.crisis_reactions import graded, joined
 from shared.domain.directory import Directory
 from shared.domain.due_steps import take
 from shared.domain.events import DRILL_SOURCE, ComplaintReceived, Event, without_personal_data
@@ -24,17 +24,26 @@ from shared.domain.upcoming import Due, next_due, noted
 
 
 def record_for(
-    incident: Incident, event: Event, policy: Policy, directory: Directory, *, authority: bool = True
+    incident: Incident,
+    event: Event,
+    policy: Policy,
+    directory: Directory,
+    *,
+    authority: bool = True,
+    joins: str | None = None,
 ) -> Record:
-    """The fold's record of an event, with the rung of whoever did it; `authority` False for free text (no rung)."""
+    """The fold's record of an event, with the rung of whoever did it; `authority` False for free text (no rung).
+
+    `joins` is the crisis about the same matter, if there is one; "" where the one it was part of is over.
+    """
     if event.source == OWN_SOURCE:  # the system itself, which no surface lets anybody else be
         return record_of(event, policy, leads=True)
     by = vars(event.data).get("by")
     if not authority or directory.person(by) is None:
-        return record_of(event, policy)
+        return record_of(event, policy, joins=joins)
     rung = directory.standing(incident.chain, by, event.time)
     if not policy.crises or not event.type.startswith("crisis."):
-        return record_of(event, policy, rung, person=True)
+        return record_of(event, policy, rung, person=True, joins=joins)
     leads = is_leading(incident, str(by), rung, len(policy.chains[incident.chain]))
     seat = seat_meant(incident, event, leads=leads)
     return record_of(event, policy, rung, person=True, leads=leads, seat=seat)
@@ -47,6 +56,7 @@ def open_incident(
     directory: Directory,
     now: int,
     early: Sequence[Event] = (),
+    joins: str | None = None,
 ) -> Decision:
     """A complaint is accepted: its clocks start at its own time and the first rung is paged (Opening, Late arrival).
 
@@ -57,9 +67,10 @@ def open_incident(
         directory: today's people.
         now: milliseconds UTC.
         early: events of the incident that overtook it; they are applied in the same step (I1).
+        joins: the crisis about the same matter, if there is one that is on.
     """
-    decision = _open(event, rules, policy, directory, now)
-    history = [record_for(decision.incident, event, policy, directory)]
+    decision = _open(event, rules, policy, directory, now, joins)
+    history = [record_for(decision.incident, event, policy, directory, joins=joins)]
     for update in sorted(early, key=lambda event: (event.time, event.id.encode())):
         record = record_for(decision.incident, update, policy, directory, authority=False)
         decision = decision.then(
@@ -69,8 +80,10 @@ def open_incident(
     return decision
 
 
-def _open(event: ComplaintReceived, rules: str, policy: Policy, directory: Directory, now: int) -> Decision:
-    record = record_of(event, policy)
+def _open(
+    event: ComplaintReceived, rules: str, policy: Policy, directory: Directory, now: int, joins: str | None
+) -> Decision:
+    record = record_of(event, policy, joins=joins)
     course = opened(record, policy)
     incident = Incident(
         id=event.incident or "",
@@ -102,6 +115,7 @@ def _open(event: ComplaintReceived, rules: str, policy: Policy, directory: Direc
             elif rung is not None:
                 step.page_rung(rung, "opened", event.time)
     graded(step, None)
+    joined(step, None)
     return _finish(step, before=now)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-ErrandKind = Literal["publish", "join", "end_drills", "renew"]
+ErrandKind = Literal["publish", "join", "adopt", "end_drills", "renew"]
 
 
 @dataclass(frozen=True)
@@ -14,7 +14,8 @@ class Errand:
     Attributes:
         name: unique in its incident, the same however often the step is decided.
         kind: `publish`: bring a published revision onto the public site; `join`: tell a crisis of a complaint about
-            its matter; `end_drills`: a real crisis ends them; `renew`: a passed drill renews qualifications.
+            its matter; `adopt`: tell a complaint that it was joined by hand; `end_drills`: a real crisis ends them;
+            `renew`: a passed drill renews qualifications.
         data: plain JSON values.
     """
 

@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field, TypeAdapter
 
 from shared.domain.crisis_events import (
     OWN_SOURCE,
+    ComplaintJoined,
     CrisisConfirmed,
     CrisisDeclared,
     CrisisDeclined,
@@ -209,6 +210,7 @@ Event = (
     | ComplaintHandedOver
     | ComplaintReclassified
     | MilestoneWasMet
+    | ComplaintJoined
     | CrisisConfirmed
     | CrisisDeclared
     | CrisisDeclined

@@ -64,6 +64,7 @@ class Course:
         reopenings: how often it was re-opened.
         last: order of the last event.
         crisis: what makes it one, None for an ordinary complaint.
+        part_of: the incident of the crisis it was joined to; it is then no matter for grading of its own.
     """
 
     opened_at: int
@@ -77,6 +78,7 @@ class Course:
     reopenings: int = 0
     last: tuple[int, str] = (0, "")
     crisis: Crisis | None = None
+    part_of: str | None = None
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,6 @@ class Incident:
         link: hash of the link whose acknowledgement moved the epoch last.
         group: the calling for the response group; statements: the ladder of what the public is told.
         drill: whether it is an exercise: every message says so, and nothing is public.
-        part_of: the crisis it was joined to.
         next_step_at: when the next decision is due; never None while the incident is open (I3).
         next_step: its name.
     """
@@ -157,7 +158,6 @@ class Incident:
     group: Group | None = None
     statements: tuple[Statement, ...] = ()
     drill: bool = False
-    part_of: str | None = None
     next_step_at: int | None = None
     next_step: StepKind | None = None
 
@@ -171,6 +171,11 @@ class Incident:
         """Whether its group is called and not stood down: more is to come, whatever became of the complaint."""
         crisis = self.course.crisis
         return crisis is not None and crisis.is_on and crisis.called_at is not None
+
+    @property
+    def part_of(self) -> str | None:
+        """The crisis it was joined to."""
+        return self.course.part_of
 
     @property
     def is_solved(self) -> bool:

@@ -144,7 +144,7 @@ class Decision(NamedTuple):
             tells=self.tells + later.tells,
             entries=self.entries + later.entries,
             answer=later.answer,
-            errands=self.errands + later.errands,
+            errands=tuple({errand.name: errand for errand in self.errands + later.errands}.values()),
             texts=self.texts + later.texts,
             publications=self.publications + later.publications,
         )
