@@ -14,11 +14,14 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from shared import bootstrap
 from shared.application import problem
-from shared.application.answer import MOST_BYTES, answer
-from shared.application.answer_link import LinkView, not_a_form, open_link, use_link
+from shared.application.answer import MOST_BYTES, MOST_TEXT_BYTES, WITH_TEXT, answer
+from shared.application.answer_link import not_a_form, open_link, use_link
+from shared.application.attach import announce, confirm
 from shared.application.http_answer import HttpAnswer, UnavailableError, guarded, unrouted
 from shared.application.http_request import Request, caller_of, form_of, is_cross_site, json_of, request_from
+from shared.application.link_view import LinkView
 from shared.application.problem import Problem
+from shared.application.show_crisis import show_statement
 
 logger = Logger()
 metrics = Metrics()
@@ -42,6 +45,21 @@ def get_link(token: str) -> Response[str]:
 @app.post("/<token>")
 def post_link(token: str) -> Response[str]:
     return _say(lambda: _post_link(token))
+
+
+@app.post("/v1/incidents/<incident_id>/attachments")
+def post_attachment(incident_id: str) -> Response[str]:
+    return _say(lambda: _announce(incident_id))
+
+
+@app.post("/v1/incidents/<incident_id>/attachments/<sha256>")
+def post_uploaded(incident_id: str, sha256: str) -> Response[str]:
+    return _say(lambda: _confirm(incident_id, sha256))
+
+
+@app.route("/v1/incidents/<incident_id>/statements/<rung>/<revision>", method=["GET", "HEAD"])
+def get_statement(incident_id: str, rung: str, revision: str) -> Response[str]:
+    return _say(lambda: _get_statement(incident_id, rung, revision))
 
 
 @app.post("/v1/incidents/<incident_id>/<verb>")
@@ -83,8 +101,34 @@ def _page(look: Callable[[], LinkView]) -> HttpAnswer:
     return HttpAnswer(page.status, page.html, "text/html; charset=utf-8", {**_OF_PAGES, **page.headers})
 
 
-def _post_verb(incident_id: str, verb: str) -> HttpAnswer:
+def _announce(incident_id: str) -> HttpAnswer:
     request = request_from(app.current_event.raw_event, MOST_BYTES)
+    world = bootstrap.world()
+    caller = caller_of(request, world.api_keys)
+    found = announce(world, caller, incident_id, _said(request))
+    logger.info("upload allowed", person=caller.person, incident=incident_id, sha256=found.sha256, status=found.status)
+    return HttpAnswer(201 if found.upload else 200, found.model_dump_json())
+
+
+def _confirm(incident_id: str, sha256: str) -> HttpAnswer:
+    request = request_from(app.current_event.raw_event, MOST_BYTES)
+    world = bootstrap.world()
+    caller = caller_of(request, world.api_keys)
+    found = confirm(world, caller, incident_id, sha256, _said(request))
+    logger.info("evidence added", person=caller.person, incident=incident_id, status=found.status)
+    return HttpAnswer(200, found.model_dump_json())
+
+
+def _get_statement(incident_id: str, rung: str, revision: str) -> HttpAnswer:
+    request = request_from(app.current_event.raw_event, MOST_BYTES)
+    world = bootstrap.world()
+    caller = caller_of(request, world.api_keys)
+    logger.append_keys(caller=caller.name)
+    return HttpAnswer(200, show_statement(world, caller, incident_id, rung, revision).model_dump_json())
+
+
+def _post_verb(incident_id: str, verb: str) -> HttpAnswer:
+    request = request_from(app.current_event.raw_event, MOST_TEXT_BYTES if verb in WITH_TEXT else MOST_BYTES)
     world = bootstrap.world()
     caller = caller_of(request, world.api_keys)
     said = _said(request)

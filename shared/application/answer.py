@@ -8,9 +8,10 @@ from pydantic import ValidationError
 from shared.application import problem
 from shared.application.accept_events import MODELS
 from shared.application.problem import Fault
-from shared.application.show_incident import IncidentView, is_incident_id, show_incident
+from shared.application.show_incident import IncidentView, show_incident
 from shared.application.take_event import Status, take_event
 from shared.application.unknown_names import unknown_names
+from shared.application.view import is_incident_id
 from shared.application.world import World
 from shared.domain.events import Event
 from shared.domain.field_words import in_words
@@ -55,10 +56,12 @@ VERBS: Mapping[str, str] = {**HANDLING, **IN_CRISIS}
 
 MOST_BYTES = 64 * 1024
 """Of the body of an answer."""
+WITH_TEXT = frozenset({"draft", "correct"})
 MOST_TEXT_BYTES = 192 * 1024
 """Of one that carries the text of a statement in every language."""
-_TARGETS = frozenset({"by", "incident", "of"})
-_AS_OF_NOW = ("case", "summary", "scope", "amount_cny", "reposts")
+TARGETS = frozenset({"by", "incident", "of"})
+"""What of an event the key and the path say, whatever the body does."""
+AS_OF_NOW = frozenset({"case", "summary", "scope", "amount_cny", "reposts"})
 """What is said of a complaint that joins: not by whoever joins it, but by its own incident, as of now."""
 
 
@@ -87,6 +90,8 @@ def answer(world: World, caller: KeyHolder, incident_id: str, verb: str, said: M
         raise problem.not_found(f"The verbs are {', '.join(VERBS)}.")
     person = person_of(world, caller)
     stored = incident_of(world, incident_id)
+    if verb in IN_CRISIS and verb != "declare-crisis" and stored.incident.course.crisis is None:
+        raise problem.conflict("This incident is no crisis; `declare-crisis` makes it one.")
     event_id = f"{person}/{incident_id}/{verb}/{key}"
     event = make_event(world, stored.incident, VERBS[verb], said, person, source="api", event_id=event_id)
     status: Status = "duplicate"
@@ -109,9 +114,9 @@ def make_event(
     Raises:
         Problem: 400 with every wrong field.
     """
-    data = {name: value for name, value in said.items() if name not in _TARGETS}
+    data = {name: value for name, value in said.items() if name not in TARGETS}
     if kind == IN_CRISIS["join"]:
-        data = {name: value for name, value in data.items() if name not in _AS_OF_NOW} | _figures(world, data)
+        data = {name: value for name, value in data.items() if name not in AS_OF_NOW} | _figures(world, data)
     raw = {
         "specversion": "1.0",
         "id": event_id,
@@ -175,7 +180,7 @@ def _says_the_same(world: World, event: Event) -> bool:
 def _comparable(data: Mapping[str, Any]) -> dict[str, Any]:
     if "complaint" not in data:
         return dict(data)
-    return {name: value for name, value in data.items() if name not in _AS_OF_NOW}
+    return {name: value for name, value in data.items() if name not in AS_OF_NOW}
 
 
 def person_of(world: World, caller: KeyHolder) -> str:

@@ -3,35 +3,17 @@
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Literal, Protocol, get_args
+from dataclasses import replace
+from typing import Protocol, get_args
 
 from shared.application.answer import make_event
+from shared.application.answer_crisis_link import open_room, use_room
+from shared.application.link_view import LinkVerb, LinkView
 from shared.application.problem import Problem
 from shared.application.take_event import link_lives, take_event
 from shared.application.world import World
 from shared.domain.incident import Incident
 from shared.domain.message import Link
-from shared.domain.policy import Policy
-
-LinkVerb = Literal["acknowledge", "resolve", "escalate", "hand_over"]
-LinkState = Literal[
-    "open", "done", "over", "used", "invalid", "unknown", "expired", "superseded", "bad_request", "unavailable"
-]
-
-STATUS: Mapping[LinkState, int] = {
-    "open": 200,
-    "done": 200,
-    "over": 200,
-    "used": 409,
-    "invalid": 400,
-    "unknown": 404,
-    "expired": 410,
-    "superseded": 410,
-    "bad_request": 400,
-    "unavailable": 503,
-}
-"""The HTTP status that goes with what a link shows."""
 
 _KINDS: Mapping[str, str] = {
     "acknowledge": "complaint.acknowledged",
@@ -46,46 +28,6 @@ _FIELDS: Mapping[str, tuple[str, ...]] = {
     "hand_over": ("to",),
 }
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{8,128}", re.ASCII)
-
-
-@dataclass(frozen=True, slots=True)
-class LinkView:
-    """What the reader of a link sees.
-
-    Attributes:
-        state: `open` asks; `done` thanks; `over` says that the complaint is solved already; the rest say why not.
-            `bad_request`: what was sent is no form of ours.
-            `unavailable`: the store cannot be reached, and trying again is safe.
-        verbs: the actions this link still has.
-        verb: the one that was asked for; fields: which of its fields were wrong.
-        person: whom the link was sent to.
-        incident: None where the link says nothing about one any more.
-        rules: the policy the incident was opened under; today: the one with the people of now.
-        now: milliseconds UTC.
-    """
-
-    state: LinkState
-    today: Policy | None = None
-    now: int = 0
-    verbs: tuple[LinkVerb, ...] = ()
-    verb: LinkVerb | None = None
-    fields: tuple[str, ...] = ()
-    person: str | None = None
-    incident: Incident | None = None
-    rules: Policy | None = None
-
-    @property
-    def status(self) -> int:
-        """The HTTP status."""
-        return STATUS[self.state]
-
-    @property
-    def locale(self) -> str | None:
-        """The reader's locale, the policy's where theirs is not known."""
-        if self.today is None:
-            return None
-        person = self.today.people.get(self.person) if self.person else None
-        return (person.locale if person else None) or self.today.locale
 
 
 class Page(Protocol):
@@ -128,6 +70,8 @@ def use_link(world: World, token: str, verb: str, said: Mapping[str, str]) -> Li
     incident = view.incident
     if link is None or incident is None or view.state not in ("open", "over"):
         return view
+    if link.group:
+        return use_room(world, link, view, verb, said)
     if verb not in get_args(LinkVerb):
         return replace(view, state="invalid", fields=("verb",))
     asked: LinkVerb = verb  # type: ignore[assignment]  # it is one of them
@@ -179,7 +123,9 @@ def _found(world: World, token: str) -> tuple[Link | None, LinkView]:
     incident = stored.incident
     view = replace(view, incident=incident, rules=world.policies.at(incident.rules))
     if not link_lives(link, incident):
-        return link, replace(view, state="superseded")
+        return link, replace(view, state="stood_down" if link.group else "superseded")
+    if link.group:
+        return link, open_room(world, link, view)
     left = tuple(verb for verb in _wanted(incident) if not _was_used(world, link, verb))
     if incident.is_solved and not left:
         return link, replace(view, state="over")

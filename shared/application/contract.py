@@ -12,12 +12,15 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import models_json_schema
 
 from shared.application.accept_events import MODELS
-from shared.application.answer import VERBS, Answered
+from shared.application.answer import AS_OF_NOW, TARGETS, VERBS, Answered
+from shared.application.attach import Announced, Attachment, NewAttachment
 from shared.application.http_answer import ROUTES
 from shared.application.openapi_paths import PATHS, PROBLEMS, ref
+from shared.application.show_crisis import StatementTextView
 from shared.application.show_incident import IncidentView
 from shared.domain.events import SYSTEM_TYPES
 
+_VIEWS = (IncidentView, Answered, StatementTextView, Announced)
 _REF = "#/components/schemas/{model}"
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _Json = dict[str, Any]
@@ -71,7 +74,9 @@ def _openapi() -> _Json:
 def _components() -> _Json:
     systems = [MODELS[name] for name in sorted(SYSTEM_TYPES)]
     _, events = models_json_schema([(model, "validation") for model in systems], ref_template=_REF)
-    _, views = models_json_schema([(IncidentView, "serialization"), (Answered, "serialization")], ref_template=_REF)
+    _, views = models_json_schema([(view, "serialization") for view in _VIEWS], ref_template=_REF)
+    _, bodies = models_json_schema([(body, "validation") for body in (Attachment, NewAttachment)], ref_template=_REF)
+    verbs = {name: schema for verb in VERBS for name, schema in _said(verb).items()}
     union = {
         "oneOf": [{"$ref": _REF.format(model=model.__name__)} for model in systems],
         "discriminator": {
@@ -79,7 +84,7 @@ def _components() -> _Json:
             "mapping": {name: _REF.format(model=MODELS[name].__name__) for name in sorted(SYSTEM_TYPES)},
         },
     }
-    found = {**events["$defs"], **views["$defs"], **{f"Said_{verb}": _said(verb) for verb in VERBS}}
+    found = {**events["$defs"], **views["$defs"], **bodies["$defs"], **verbs}
     for model in systems:  # an intake system always names the complaint
         schema = found[model.__name__]
         schema["required"] = sorted({*schema["required"], "subject"})
@@ -88,12 +93,15 @@ def _components() -> _Json:
 
 
 def _said(verb: str) -> _Json:
-    """The body of a verb: its event's data without what the path and the key say."""
-    event = TypeAdapter(MODELS[VERBS[verb]]).json_schema()
-    data = event["$defs"][event["properties"]["data"]["$ref"].rpartition("/")[2]]
-    own = {name: schema for name, schema in data["properties"].items() if name not in ("by", "incident", "of")}
+    """The body of a verb, its event's data without what the path, the key and the store say; and what it refers to."""
+    event = TypeAdapter(MODELS[VERBS[verb]]).json_schema(ref_template=_REF)
+    parts = event["$defs"]
+    data = parts.pop(event["properties"]["data"]["$ref"].rpartition("/")[2])
+    told = TARGETS | (AS_OF_NOW if verb == "join" else frozenset())
+    own = {name: schema for name, schema in data["properties"].items() if name not in told}
     required = [name for name in data.get("required", ()) if name in own]
-    return {"type": "object", "properties": own, **({"required": required} if required else {})}
+    body = {"type": "object", "properties": own, **({"required": required} if required else {})}
+    return {f"Said_{verb}": body, **parts}
 
 
 _BY_HAND: _Json = {

@@ -13,6 +13,9 @@ ROUTES: Mapping[str, tuple[str, ...]] = {
     "/v1/events": ("POST",),
     "/v1/incidents/{id}": ("GET", "HEAD"),
     "/v1/incidents/{id}/{verb}": ("POST",),
+    "/v1/incidents/{id}/attachments": ("POST",),
+    "/v1/incidents/{id}/attachments/{sha256}": ("POST",),
+    "/v1/incidents/{id}/statements/{rung}/{revision}": ("GET", "HEAD"),
     "/v1/openapi.json": ("GET", "HEAD"),
     "/l/{token}": ("GET", "HEAD", "POST"),
 }

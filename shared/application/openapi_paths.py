@@ -1,9 +1,10 @@
 """The paths of the OpenAPI document: what each takes and answers."""
 
-from typing import Any
+from typing import Any, get_args
 
 from shared.application.accept_events import MOST_EVENTS
 from shared.application.answer import VERBS
+from shared.application.link_view import CrisisVerb, LinkVerb
 from shared.application.problem import MEDIA_TYPE
 
 _Json = dict[str, Any]
@@ -14,7 +15,7 @@ _WHY = {
     403: "The key is good, for something else.",
     404: "There is nothing of this name, or nothing that is this key's.",
     409: "It cannot be done as things stand.",
-    413: "A body above 512 KiB, or an event above 200 KiB (64 KiB for an answer).",
+    413: "A body above 512 KiB, or an event above 200 KiB (64 KiB for an answer, 192 KiB with a statement's text).",
     415: "Another content type, charset or coding.",
     429: 'Too many requests; said by the gateway as `{"message": "Too Many Requests"}`. Wait and repeat.',
     500: "A fault of ours, recorded under the request's id; repeating is safe.",
@@ -52,6 +53,14 @@ _INCIDENT_ID: _Json = {
     "in": "path",
     "required": True,
     "schema": {"type": "string", "pattern": "^inc-[0-9a-f]{20}$"},
+}
+_IN_PATH: _Json = {
+    name: {"name": name, "in": "path", "required": True, "schema": schema}
+    for name, schema in {
+        "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+        "rung": {"type": "string", "pattern": "^[a-z0-9][a-z0-9._-]{0,63}$"},
+        "revision": {"type": "integer", "minimum": 1},
+    }.items()
 }
 _TOKEN: _Json = {"name": "token", "in": "path", "required": True, "schema": {"type": "string"}}
 _PAGE: _Json = {"description": "A page for the reader.", "content": {"text/html": {"schema": {"type": "string"}}}}
@@ -108,6 +117,45 @@ PATHS: _Json = {
             ),
         },
     },
+    "/v1/incidents/{id}/attachments": {
+        "parameters": [_INCIDENT_ID],
+        "post": {
+            "operationId": "announceFile",
+            "summary": "Ask where to upload a file of evidence, with a person's key; its bytes go there, not here.",
+            "requestBody": {"required": True, "content": {"application/json": {"schema": ref("NewAttachment")}}},
+            "responses": _answers(
+                {
+                    "200": _json_answer("This very content is kept already: confirm it.", ref("Announced")),
+                    "201": _json_answer("One PUT to `upload.url` with these headers, then confirm.", ref("Announced")),
+                },
+                400,
+                401,
+                403,
+                404,
+                413,
+                415,
+            ),
+        },
+    },
+    "/v1/incidents/{id}/attachments/{sha256}": {
+        "parameters": [_INCIDENT_ID, _IN_PATH["sha256"]],
+        "post": {
+            "operationId": "confirmFile",
+            "summary": "The file was uploaded: it becomes evidence of the incident, once.",
+            "requestBody": {"required": True, "content": {"application/json": {"schema": ref("Attachment")}}},
+            "responses": _answers(
+                {"200": _json_answer("The incident after it.", ref("Answered"))}, 400, 401, 403, 404, 409, 413, 415
+            ),
+        },
+    },
+    "/v1/incidents/{id}/statements/{rung}/{revision}": {
+        "parameters": [_INCIDENT_ID, _IN_PATH["rung"], _IN_PATH["revision"]],
+        "get": {
+            "operationId": "getStatement",
+            "summary": "The text of one revision of a statement, public or not, with a person's key.",
+            "responses": _answers({"200": _json_answer("The text.", ref("StatementTextView"))}, 401, 403, 404),
+        },
+    },
     "/v1/openapi.json": {
         "get": {
             "operationId": "getContract",
@@ -135,10 +183,15 @@ PATHS: _Json = {
                         "schema": {
                             "type": "object",
                             "properties": {
-                                "verb": {"enum": ["acknowledge", "resolve", "escalate", "hand_over"]},
+                                "verb": {"enum": [*get_args(LinkVerb), *get_args(CrisisVerb)]},
                                 "reason": {"type": "string"},
                                 "solution": {"type": "string"},
                                 "to": {"type": "string"},
+                                "milestone": {"type": "string"},
+                                "text": {"type": "string"},
+                                "rung": {"type": "string"},
+                                "revision": {"type": "string"},
+                                "hash": {"type": "string", "description": "Of the text that was read."},
                             },
                             "required": ["verb"],
                         }

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from shared.application import problem
-from shared.application.view import At, ClockView, View, clock_view
+from shared.application.view import At, ClockView, View, clock_view, is_incident_id
 from shared.application.world import World
 from shared.domain.crisis import Crisis, Group, Revision, SeatCall, Statement
 from shared.domain.crisis_policy import FULL_CHAIN, MET_BY_QUORUM, Grade
@@ -145,7 +145,7 @@ def crisis_view(
     )
 
 
-def show_statement(world: World, caller: KeyHolder, incident: Incident, rung: str, revision: str) -> StatementTextView:
+def show_statement(world: World, caller: KeyHolder, incident_id: str, rung: str, revision: str) -> StatementTextView:
     """The text of one revision; drafts are for people alone.
 
     Raises:
@@ -153,9 +153,11 @@ def show_statement(world: World, caller: KeyHolder, incident: Incident, rung: st
     """
     if caller.person is None:
         raise problem.forbidden("The texts of statements are for people; what is public is on the status site.")
-    statement = next((each for each in incident.statements if each.rung == rung), None)
-    known = next((each for each in statement.revisions if str(each.number) == revision), None) if statement else None
-    text = world.statements.text(incident.id, rung, known.number) if known else None
+    stored = world.incidents.load(incident_id) if is_incident_id(incident_id) else None
+    statements = stored.incident.statements if stored else ()
+    revisions = (each for statement in statements if statement.rung == rung for each in statement.revisions)
+    known = next((each for each in revisions if str(each.number) == revision), None)
+    text = world.statements.text(incident_id, rung, known.number) if known else None
     if known is None or text is None:
         raise problem.not_found("There is no such text of this incident.")
     return StatementTextView(

@@ -3,14 +3,14 @@
 An intake system sees how its complaint fares; who sits in a response group and what it writes is for people.
 """
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
 from shared.application import problem
 from shared.application.show_crisis import CrisisView, crisis_view
 from shared.application.view import At, ClockView, View, clock_view
-from shared.application.whose import covers
+from shared.application.view import is_incident_id as is_incident_id  # noqa: PLC0414 - whoever shows them names them
+from shared.application.whose import SAID_BY_ITSELF, covers
 from shared.application.world import World
 from shared.domain.course import missed_by
 from shared.domain.incident import Incident, Phase
@@ -169,14 +169,6 @@ def show_incident(world: World, caller: KeyHolder, incident_id: str) -> Incident
     )
 
 
-def is_incident_id(text: str) -> bool:
-    """Whether this can be an incident's id; anything else never reaches the store."""
-    return _INCIDENT_ID.fullmatch(text) is not None
-
-
-_INCIDENT_ID = re.compile(r"inc-[0-9a-f]{20}", re.ASCII)
-
-
 def _may_see(caller: KeyHolder, incident: Incident) -> bool:
     return caller.person is not None or (caller.source is not None and covers(caller.source, incident.source))
 
@@ -187,7 +179,7 @@ def _is_for_systems(entry: Entry, incident: Incident) -> bool:
         return _is_main_job("tell" if entry.kind == "told" else "page", reason)
     if entry.kind == "milestone.met":  # in a crisis it names who is in the group; its clock says that it was met
         return incident.course.crisis is None
-    return entry.kind in _MAIN_JOB or entry.kind.startswith("complaint.")
+    return entry.kind in _MAIN_JOB or (entry.kind.startswith("complaint.") and entry.kind not in SAID_BY_ITSELF)
 
 
 def _is_main_job(kind: str, reason: str) -> bool:

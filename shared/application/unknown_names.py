@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from shared.application.problem import Fault
-from shared.application.show_incident import is_incident_id
+from shared.application.view import is_incident_id
 from shared.application.world import World
 from shared.domain.crisis_course import is_met_by_group
 from shared.domain.crisis_data import Declared

@@ -1,5 +1,6 @@
-"""What views of the API are built of: instants as RFC 3339, frozen models, clocks."""
+"""What views of the API are built of: instants as RFC 3339, frozen models, clocks, ids of incidents."""
 
+import re
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, PlainSerializer, WithJsonSchema
@@ -41,3 +42,11 @@ def clock_view(clock: Clock) -> ClockView:
         ended=clock.ended,
         answered=clock.answered,
     )
+
+
+def is_incident_id(text: str) -> bool:
+    """Whether this can be an incident's id; anything else never reaches the store."""
+    return _INCIDENT_ID.fullmatch(text) is not None
+
+
+_INCIDENT_ID = re.compile(r"inc-[0-9a-f]{20}", re.ASCII)

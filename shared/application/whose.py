@@ -1,12 +1,11 @@
 """What an intake system may speak of: its own source and what lies below it, and no source that is kept for others."""
 
-from typing import get_args
-
-from shared.domain.crisis_events import OWN_SOURCE, StatementOut
+from shared.domain.crisis_events import OWN_SOURCE
 from shared.domain.events import DRILL_SOURCE, RESERVED_SOURCES, SYSTEM_TYPES, Event, incident_id
 
 _KEPT = {OWN_SOURCE: "is the system's own", DRILL_SOURCE: "is kept for drills"}
-_OWN_TYPES = frozenset(get_args(StatementOut.model_fields["type"].annotation))
+SAID_BY_ITSELF = frozenset({"complaint.joined", "statement.out"})
+"""Types of events that only the system sends."""
 
 
 def covers(source: str, other: str) -> bool:
@@ -22,7 +21,7 @@ def why_reserved(source: str) -> str | None:
 
 def why_not_said_by_systems(kind: str) -> str | None:
     """Why no intake system may send events of this type; None where it may."""
-    if kind in _OWN_TYPES:
+    if kind in SAID_BY_ITSELF:
         return "is said by the system itself"
     return None if kind in SYSTEM_TYPES else "is for people: a link, the API or the command line"
 

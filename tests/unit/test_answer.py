@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from shared.application.answer import VERBS, Answered, answer
-from shared.application.answer_link import LinkView, open_link, token_hash, use_link
+from shared.application.answer_link import open_link, token_hash, use_link
+from shared.application.link_view import LinkView
 from shared.application.problem import Problem
 from shared.domain.incident import Incident
 from shared.domain.instants import HOUR

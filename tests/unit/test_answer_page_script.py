@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from shared.adapters.answer_page import AnswerPages
-from shared.application.answer_link import LinkView
+from shared.application.link_view import LinkView
 from shared.domain.course import opened, record_of
 from shared.domain.events import EVENT
 from shared.domain.incident import Incident

@@ -15,7 +15,8 @@ import pytest
 
 from functions.respond import handler as door
 from shared.adapters.answer_page import AnswerPages
-from shared.application.answer_link import LinkView, token_hash
+from shared.application.answer_link import token_hash
+from shared.application.link_view import LinkView
 from shared.domain.instants import HOUR
 from shared.domain.message import Link
 from shared.ports import UnavailableError
