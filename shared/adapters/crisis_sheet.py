@@ -4,7 +4,7 @@ One shape for the e-mail, the page behind a link and the console. It holds names
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from shared.adapters.crisis_names import grade_name, kind_name, seat_name
 from shared.adapters.incident_sheet import (
@@ -30,8 +30,7 @@ _LONGEST_JOINED = 120
 SeatState = Literal["taken", "called", "empty"]
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(NamedTuple):
     """One thing that is known: what it is called, and what it is."""
 
     name: str

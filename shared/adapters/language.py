@@ -1,7 +1,7 @@
 """The languages people read: which one somebody gets, its words, and instants and spans written in it.
 
-The words lie in `shared/templates/<locale>/vocabulary.j2`; Jinja is loaded with the first message, not with the
-function, and each template is compiled once.
+The words lie in `shared/templates/<locale>/vocabulary.j2`, those of a crisis in `crisis.j2` beside it. Jinja is loaded
+with the first message, not with the function, and each template is compiled once.
 """
 
 from dataclasses import dataclass
@@ -47,9 +47,14 @@ def first_upper(text: str) -> str:
 
 @cache
 def vocabulary(locale: str) -> Any:
-    """The words of a locale of `LOCALES`, as attributes."""
-    module = environment().get_template(f"{locale}/vocabulary.j2").module
-    return SimpleNamespace(**{name: value for name, value in vars(module).items() if not name.startswith("_")})
+    """The words of a locale of `LOCALES`, as attributes; lists that both files name are one."""
+    words: dict[str, Any] = {}
+    for file in ("vocabulary.j2", "crisis.j2"):
+        module = environment().get_template(f"{locale}/{file}").module
+        for name, value in vars(module).items():
+            if not name.startswith("_"):
+                words[name] = {**words[name], **value} if name in words else value
+    return SimpleNamespace(**words)
 
 
 def locale_for(*wanted: str | None) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from shared.adapters.crisis_names import grade_name, is_seat, seat_name, statement_title
 from shared.adapters.incident_sheet import level_name, person_name, rung_name
 from shared.adapters.language import Reader, first_upper
 from shared.domain.incident import Incident
@@ -11,7 +12,7 @@ from shared.domain.policy import Policy
 from shared.domain.sms import cut, one_line
 
 _LONGEST_TEXT = 140
-_PEOPLE = ("by", "to", "person", "taker", "giver")
+_PEOPLE = ("by", "to", "person", "taker", "giver", "who")
 
 
 class Happening(NamedTuple):
@@ -37,27 +38,58 @@ def newest_first(
 def _words(entry: Entry, incident: Incident, policy: Policy, reader: Reader) -> str:
     said: Mapping[str, Any] = {**dict(entry.data.get("data") or {}), **entry.data}
     people = {name: person_name(policy, str(said[name])) if said.get(name) else "" for name in _PEOPLE}
-    clock = said.get("clock") or said.get("milestone") or ""
-    verdict = str(said.get("now", ""))
     what = str(reader.words.entries[entry.kind]).format(
         **people,
+        **_of_crisis(entry, said, incident, policy, reader),
         level=level_name(policy, str(said.get("level", "")), reader),
-        clock=one_line(reader.clock(str(clock))),
-        rung=_rung(str(said.get("rung", "")), incident, policy, reader),
+        clock=one_line(reader.clock(str(said.get("clock") or said.get("milestone") or ""))),
         score=said.get("score", ""),
-        now=reader.words.verdict_words.get(verdict, verdict),
+        now=reader.words.verdict_words.get(verdict := str(said.get("now", "")), verdict),
         text=_free_text(said, reader),
     )
     return first_upper(what)
 
 
+def _of_crisis(
+    entry: Entry, said: Mapping[str, Any], incident: Incident, policy: Policy, reader: Reader
+) -> dict[str, str]:
+    """The names an entry of a crisis may ask for; of any other entry only its rung."""
+    rung = str(said.get("rung", ""))
+    seat = str(said.get("seat", ""))
+    late = said.get("late_by")
+    waits_for = said.get("for") or said.get("waits_for")
+    return {
+        "rung": _rung(rung, incident, policy, reader),
+        "seat": seat_name(policy, seat, reader) if seat else "",
+        "grade": grade_name(str(said.get("grade") or "red"), reader) if entry.kind in _GRADING else "",
+        "statement": statement_title(policy, incident, rung, reader) if rung else "",
+        "waits_for": statement_title(policy, incident, str(waits_for), reader) if waits_for else "",
+        "revision": str(said.get("revision", "")),
+        "late": _late(int(late), reader) if late else "",
+        "case": one_line(str(said.get("case") or said.get("complaint") or "")),
+        "name": one_line(str(said.get("name", ""))),
+    }
+
+
+_GRADING = frozenset({"graded", "crisis.declared"})
+"""Entries that name a grade; declared without one, a crisis is red."""
+
+
+def _late(length: int, reader: Reader) -> str:
+    return f"{reader.words.punctuation['comma']}{reader.words.late.format(span=reader.late(length))}"
+
+
 def _rung(name: str, incident: Incident, policy: Policy, reader: Reader) -> str:
+    """A rung of the chain, or a seat of the response group, as people know it."""
+    if is_seat(policy, name):
+        return seat_name(policy, name, reader)
     rungs = policy.chains.get(incident.chain, ())
     return next((rung_name(rung, reader) for rung in rungs if rung.rung == name), reader.words.rungs.get(name, name))
 
 
 def _free_text(said: Mapping[str, Any], reader: Reader) -> str:
-    """What somebody wrote about it, cut to two lines."""
-    found = next((said[name] for name in ("solution", "reason", "text", "comment") if said.get(name)), "")
-    written = cut(one_line(str(found)), _LONGEST_TEXT)
-    return f"{reader.words.punctuation['colon']}{written}" if written else ""
+    """What somebody wrote about it, cut to two lines; a statement's own text is not for the timeline."""
+    written = (said.get(name) for name in ("solution", "reason", "text", "comment"))
+    found = next((text for text in written if text and isinstance(text, str)), "")
+    shown = cut(one_line(found), _LONGEST_TEXT)
+    return f"{reader.words.punctuation['colon']}{shown}" if shown else ""

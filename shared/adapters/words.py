@@ -4,261 +4,146 @@ An SMS carries no summary, since people write names and numbers into summaries; 
 happened and what to do, and the link. The e-mail and the page behind the link say the rest.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-from shared.adapters.incident_sheet import (
-    ClockLine,
-    authority,
-    clock_lines,
-    level_name,
-    next_deadline,
-    person_name,
-    rung_name,
-    rung_of,
-)
-from shared.adapters.language import Reader, environment, first_upper, reader
-from shared.domain.incident import Clock, Incident
-from shared.domain.instants import MINUTE
+from shared.adapters.brief import brief_sections
+from shared.adapters.crisis_sheet import CrisisSheet, crisis_sheet
+from shared.adapters.crisis_words import BRIEFED, place, public_address
+from shared.adapters.incident_sheet import authority, clock_lines, person_name, rung_name, rung_of
+from shared.adapters.language import environment
+from shared.adapters.saying import Saying
+from shared.adapters.sms_wording import Pieces, wordings
+from shared.domain.incident import Incident
 from shared.domain.message import Message
 from shared.domain.policy import Policy
-from shared.domain.sms import cut, cut_front, in_plain_letters, measure, one_line, only_gsm, shortest_of
+from shared.domain.sms import cut, cut_front, measure, one_line, shortest_of
 from shared.ports import Rendered
 
 _LONGEST_SUBJECT = 120
 _LONGEST_CASE = 40
 _LONGEST_ITEM = 40
-_FIRST_TO_GO = (("also", 0), ("by", 0), ("about", 16), ("level", 16), ("clock", 20), ("case", 24))
-_LAST_TO_GO = (
-    ("case", 16),
-    ("clock", 0),
-    ("level", 8),
-    ("case", 10),
-    ("about", 8),
-    ("level", 0),
-    ("case", 6),
-    ("case", 3),
-)
-"""How an SMS gets shorter: piece by piece to so many characters, 0 for none."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Pieces:
-    """What an SMS is made of, each as it will be read; an empty one is left out."""
-
-    level: str
-    case: str
-    clock: str
-    by: str = ""
-    also: str = ""
-    late: str = ""
-    about: str = ""
+_MOST_ITEMS = 12
 
 
 class TemplateWords:
-    """`ports.Words`, from the templates in `shared/templates`."""
+    """`ports.Words`, from the templates in `shared/templates`; `site_url` is where the public reads statements."""
+
+    def __init__(self, site_url: str = "") -> None:
+        self._site_url = site_url
 
     def message(
         self, message: Message, incident: Incident | None, policy: Policy, person: str, link: str | None, now: int
     ) -> Rendered:
         """See `ports.Words`. An SMS takes one segment with a link of up to 34 characters, whatever the rest is."""
-        saying = _Saying(message, incident, policy, person, link, now)
+        saying = Saying(message, incident, policy, person, now)
+        if saying.outside and incident is not None:
+            link = public_address(message, incident, saying.reader, self._site_url)
         if message.key.via == "sms":
-            text = saying.sms()
-            return Rendered(saying.headline(), text, None, measure(text).segments)
-        html = saying.mail("mail.html.j2") if message.key.via == "email" else None
-        return Rendered(saying.headline(), saying.mail("mail.txt.j2"), html, 0)
+            text = _sms(saying, link)
+            return Rendered(_subject(saying), text, None, measure(text).segments)
+        html = _mail(saying, "mail.html.j2", link) if message.key.via == "email" else None
+        return Rendered(_subject(saying), _mail(saying, "mail.txt.j2", link), html, 0)
 
 
-class _Saying:
-    """One message to one reader."""
+def _sms(saying: Saying, link: str | None) -> str:
+    """The fullest wording that takes one segment; with a link too long for that, the fullest of the shortest."""
+    words, message = saying.words, saying.message
+    dots = words.punctuation["ellipsis"]
 
-    def __init__(
-        self, message: Message, incident: Incident | None, policy: Policy, person: str, link: str | None, now: int
-    ) -> None:
-        self.message, self.incident, self.policy = message, incident, policy
-        self.person, self.link, self.now = person, link, now
-        self.reader: Reader = reader(policy, person)
-        self.words: Any = self.reader.words
-        reasons = self.words.tells if message.kind == "tell" else self.words.pages
-        self.reason: dict[str, str] = reasons.get(message.reason, self.words.unnamed)
-
-    def sms(self) -> str:
-        """The fullest wording that takes one segment; with a link too long for that, the fullest of the shortest."""
-        wordings = self._digests() if self.message.kind == "digest" else self._wordings()
-        return shortest_of(wordings)
-
-    def headline(self) -> str:
-        """The subject line of an e-mail."""
-        pieces = self._pieces()
-        colon = self.words.punctuation["colon"]
-        if self.message.kind == "digest":
-            happened = self.words.phrases["digest"].format(count=len(self.message.items))
-        else:
-            case = cut_front(pieces.case, _LONGEST_CASE, self.words.punctuation["ellipsis"])
-            what = " ".join(piece for piece in (pieces.level, case) if piece)
-            happened = f"{what}{colon}{self._happened(pieces)}" if what else self._happened(pieces)
-        return cut(one_line(f"[{self.words.brand}] {happened}"), _LONGEST_SUBJECT)
-
-    def mail(self, template: str) -> str:
-        """The body of an e-mail."""
-        incident, pieces = self.incident, self._pieces()
-        rung = rung_of(incident, self.policy, self.person, self.message.rung, now=self.now) if incident else None
-        lines: tuple[ClockLine, ...] = clock_lines(incident, self.reader, self.now) if incident else ()
-        page = self.message.kind == "page"
-        return (
-            environment()
-            .get_template(template)
-            .render(
-                words=self.words,
-                phrases=self.words.phrases,
-                colon=self.words.punctuation["colon"],
-                locale=self.reader.locale,
-                headline=self._happened(replace(pieces, by="")) if self.message.kind != "digest" else self.headline(),
-                sentence=self._sentence(pieces),
-                late=self._page_late(),
-                again=self.message.perhaps_again,
-                also=self._also(),
-                level=pieces.level,
-                urgent=self.message.urgent,
-                case=one_line(incident.subject) if incident else "",
-                summary=one_line(incident.summary) if incident else "",
-                clocks=lines,
-                rung=rung_name(rung, self.reader) if rung and page else "",
-                authority=authority(rung, self.reader) if rung and page else "",
-                items=self._items(),
-                ask=self.reason["ask"],
-                button=self.reason["button"],
-                link=self.link,
-                name=person_name(self.policy, self.person),
-                zone=self.reader.offset(self.now),
-            )
-        )
-
-    def _wordings(self) -> Iterator[str]:
-        """From the fullest to the shortest. What goes first matters least; the link and what to do never go."""
-        pieces = self._pieces()
-        dots = self.words.punctuation["ellipsis"]
-        yield self._sms(pieces)
-        if self.message.also:
-            pieces = replace(pieces, also=self.words.phrases["also_short"].format(count=len(self.message.also)))
-            yield self._sms(pieces)
-        for name, longest in _FIRST_TO_GO:
-            pieces = _shortened(pieces, name, longest, dots)
-            yield self._sms(pieces)
-        if measure(self.words.brand + self.reason["ask"]).alphabet == "gsm":  # one Chinese character costs 90 others
-            pieces = _Pieces(**{name: only_gsm(getattr(pieces, name)) for name in _Pieces.__slots__})
-            yield self._sms(pieces)
-        for name, longest in _LAST_TO_GO:
-            pieces = _shortened(pieces, name, longest, dots)
-            yield self._sms(pieces)
-
-    def _digests(self) -> Iterator[str]:
-        dots = self.words.punctuation["ellipsis"]
-        items = [cut(self._letters(item), _LONGEST_ITEM, dots) for item in self._items()]
-        for shown in range(min(len(items), 12), -1, -1):
-            yield self._render("sms_digest.j2", items=items[:shown], count=len(items))
-
-    def _sms(self, pieces: _Pieces) -> str:
-        return self._render("sms.j2", pieces=pieces, happened=self._happened(pieces), ask=self.reason["ask"])
-
-    def _render(self, template: str, **context: object) -> str:
+    def render(template: str, **context: object) -> str:
         text = (
             environment()
-            .get_template(f"{self.reader.locale}/{template}")
-            .render(words=self.words, again=self.message.perhaps_again, link=self.link, **context)
+            .get_template(f"{saying.reader.locale}/{template}")
+            .render(
+                words=words,
+                drill=words.drill["sms"] if message.drill else "",
+                again=message.perhaps_again,
+                link=link,
+                **context,
+            )
         )
         return " ".join(text.split())
 
-    def _pieces(self) -> _Pieces:
-        incident, message, reader_ = self.incident, self.message, self.reader
-        clock = self._clock()
-        name = message.clock or (clock.name if clock else "")
-        by = ""
-        if clock is not None and clock.deadline > self.now:
-            by = self.words.phrases["by"].format(deadline=reader_.moment(clock.deadline, self.now))
-        return _Pieces(
-            level=self._letters(level_name(self.policy, message.level, reader_)) if message.level else "",
-            case=self._letters(one_line(incident.subject)) if incident else "",
-            clock=one_line(reader_.clock(name)) if name else "",
-            by=by,
-            also=self._also(),
-            late=self._late(),
-            about=self._about(),
+    def write(pieces: Pieces) -> str:
+        return render("sms.j2", pieces=pieces, happened=saying.happened(pieces), ask=saying.reason["ask"])
+
+    if message.kind == "digest":
+        items = [cut(saying.letters(item), _LONGEST_ITEM, dots) for item in saying.items()]
+        most = min(len(items), _MOST_ITEMS)
+        return shortest_of(
+            render("sms_digest.j2", items=items[:shown], count=len(items)) for shown in range(most, -1, -1)
         )
+    gsm = measure(words.brand + saying.reason["ask"]).alphabet == "gsm"
+    return shortest_of(wordings(saying.pieces(), saying.cuts, dots, write, plain_letters=gsm))
 
-    def _clock(self) -> Clock | None:
-        """The clock the message is about, as the incident has it now; for `opened` the deadline that comes next."""
-        if self.incident is None:
-            return None
-        if self.message.clock is None:
-            return next_deadline(self.incident, self.now) if self.message.reason == "opened" else None
-        own = [clock for clock in self.incident.course.clocks if clock.name == self.message.clock]
-        return own[-1] if own else None
 
-    def _happened(self, pieces: _Pieces) -> str:
-        """What happened in a few words, and by how much it is late."""
-        reason, silent = self.reason, self.reader.span(self.policy.arrival.silent_after)
-        late = "late" if pieces.clock else "late_plain"
-        if pieces.late and late in reason:
-            happened, rest = reason[late], ""
-        else:
-            happened = reason["brief" if pieces.clock or "{clock}" not in reason["brief"] else "plain"]
-            rest = self.words.late.format(span=pieces.late) if pieces.late else ""
-        happened = happened.format(
-            clock=pieces.clock, by=pieces.by, about=pieces.about, span=pieces.late, silent=silent
+def _subject(saying: Saying) -> str:
+    """The subject line of an e-mail."""
+    words, pieces = saying.words, saying.pieces()
+    if saying.message.kind == "digest":
+        happened = words.phrases["digest"].format(count=len(saying.message.items))
+    else:
+        case = cut_front(pieces.case, _LONGEST_CASE, words.punctuation["ellipsis"])
+        what = " ".join(piece for piece in (pieces.level, case) if piece)
+        happened = saying.happened(pieces)
+        happened = f"{what}{words.punctuation['colon']}{happened}" if what else happened
+    drill = words.drill["before"] if saying.message.drill else ""
+    return cut(one_line(f"{drill}[{words.brand}] {happened}"), _LONGEST_SUBJECT)
+
+
+def _mail(saying: Saying, template: str, link: str | None) -> str:
+    """The body of an e-mail: the brief of a crisis where it is one for, else the case; to outsiders neither."""
+    words, message, pieces = saying.words, saying.message, saying.pieces()
+    late = words.phrases["page_late"].format(span=saying.late()) if saying.late() else ""
+    if message.kind == "digest":
+        headline = words.phrases["digest"].format(count=len(message.items))
+    else:
+        headline = saying.happened(replace(pieces, by="" if saying.crisis is None else pieces.by))
+    written: str = (
+        environment()
+        .get_template(template)
+        .render(
+            words=words,
+            phrases=words.phrases,
+            colon=words.punctuation["colon"],
+            locale=saying.reader.locale,
+            drill=message.drill,
+            headline=headline,
+            sentence=saying.sentence(pieces),
+            late=late,
+            again=message.perhaps_again,
+            also=saying.also(),
+            level=pieces.level,
+            items=saying.items(),
+            ask=saying.reason["ask"],
+            button=saying.reason["button"],
+            link=link,
+            name="" if saying.outside else person_name(saying.policy, saying.person),
+            zone="" if saying.outside else saying.reader.offset(saying.now),
+            **_of_case(saying),
         )
-        return str(self.words.punctuation["comma"]).join(part for part in (happened, rest) if part)
-
-    def _sentence(self, pieces: _Pieces) -> str:
-        if self.message.kind == "digest":
-            return str(self.words.phrases["digest_sentence"])
-        silent = self.reader.span(self.policy.arrival.silent_after)
-        sentence = self.reason["sentence"].format(
-            clock=pieces.clock or self.words.phrases["clock"], about=pieces.about, silent=silent
-        )
-        return first_upper(sentence)
-
-    def _late(self) -> str:
-        late = self.message.at - self.message.due
-        return self.reader.late(late) if late >= MINUTE and self.message.kind == "page" else ""
-
-    def _page_late(self) -> str:
-        return self.words.phrases["page_late"].format(span=self._late()) if self._late() else ""
-
-    def _also(self) -> str:
-        names = [one_line(self.reader.clock(name)) for name in self.message.also]
-        return self.words.phrases["also"].format(clocks=self.reader.several(names)) if names else ""
-
-    def _items(self) -> list[str]:
-        """The lines of a digest, which hold level, reason and case with blanks between, in words."""
-        return [self._item(one_line(item)) for item in self.message.items]
-
-    def _item(self, item: str) -> str:
-        level, _, rest = item.partition(" ")
-        reason, _, case = rest.partition(" ")
-        said = self.words.pages.get(reason) or self.words.tells.get(reason)
-        if level not in self.policy.levels or said is None or not case:
-            return item
-        happened = said["plain"].format(about="").strip()
-        return f"{level_name(self.policy, level, self.reader)} {case} {happened}"
-
-    def _about(self) -> str:
-        if not self.message.about or self.incident is None:
-            return one_line(self.message.about)
-        rungs = self.policy.chains.get(self.incident.chain, ())
-        named = next((rung for rung in rungs if rung.rung == self.message.about), None)
-        return self._letters(rung_name(named, self.reader)) if named else one_line(self.message.about)
-
-    def _letters(self, text: str) -> str:
-        """Typographic quotes and dashes in plain letters where the language itself needs no others."""
-        return in_plain_letters(text) if text.isascii() or self.reader.locale == "en" else text
+    )
+    return written.strip()
 
 
-def _shortened(pieces: _Pieces, name: str, longest: int, dots: str) -> _Pieces:
-    text = getattr(pieces, name)
-    if not longest:
-        return replace(pieces, **{name: ""})
-    shorter = cut_front(text, longest, dots) if name == "case" else cut(text, longest, dots)
-    return replace(pieces, **{name: shorter})
+def _of_case(saying: Saying) -> dict[str, Any]:
+    """What a mail tells of the case: nothing to outsiders, the brief to whoever comes into a crisis."""
+    incident, message, reader = saying.incident, saying.message, saying.reader
+    told: dict[str, Any] = {"case": "", "summary": "", "clocks": (), "rung": "", "authority": "", "brief": ()}
+    if incident is None or saying.outside:
+        return told
+    told["case"] = one_line(incident.subject)
+    sheet: CrisisSheet | None = None
+    if saying.crisis:
+        sheet = crisis_sheet(incident, saying.policy, reader, saying.person, saying.now)
+    if sheet and message.reason in BRIEFED:
+        return {**told, "brief": brief_sections(sheet, reader)}
+    told |= {"summary": one_line(incident.summary), "clocks": clock_lines(incident, reader, saying.now)}
+    if message.kind != "page":
+        return told
+    seat = place(message, saying.policy, reader)
+    if sheet and seat:
+        return {**told, "rung": seat, "authority": sheet.may}
+    rung = rung_of(incident, saying.policy, saying.person, message.rung, now=saying.now)
+    return {**told, "rung": rung_name(rung, reader), "authority": authority(rung, reader)} if rung else told

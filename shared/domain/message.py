@@ -13,6 +13,8 @@ MessageState = Literal[
 
 OPEN_STATES: frozenset[MessageState] = frozenset({"pending", "sending"})
 MessageKind = Literal["page", "tell", "digest"]
+DRILL_ITEM = "DRILL"
+"""First word of a digest's line about a drill; no level is written in capitals."""
 
 
 @dataclass(frozen=True, slots=True)
