@@ -91,7 +91,7 @@ class Functions(Construct):
                 send(self._queues.events.arn),
                 read_secret(data.api_keys_arn),
                 table(data.incidents, "GetItem"),
-                rights.keep_policy(data.incidents),
+                rights.policies(data.incidents, "PutItem"),
                 table(data.timeline, "Query"),
                 table(data.outbox, "Query"),
             ],
@@ -227,7 +227,7 @@ class Functions(Construct):
                 table(data.outbox, "GetItem", "PutItem", "UpdateItem"),
                 table(data.outbox, "Query", index="by_reference"),
                 table(data.incidents, "GetItem"),
-                rights.keep_policy(data.incidents),
+                rights.policies(data.incidents, "PutItem"),
                 self._tell_operations,
             ],
         )
@@ -290,6 +290,7 @@ class Functions(Construct):
             may=[
                 *self._take_events(),
                 table(data.incidents, "Query"),  # everything public; which drills are on
+                rights.policies(data.incidents, "UpdateItem"),  # qualifications that a drill renewed
                 table(data.outbox, "GetItem", "UpdateItem"),
                 objects(site, "", "PutObject"),
                 self._tell_operations,
@@ -361,12 +362,10 @@ class Functions(Construct):
         return made
 
     def _speak_in_a_crisis(self) -> list[rights.Right]:
-        """What a signed-in person says and sees: an incident, its room, its evidence."""
+        """What a signed-in person says and sees: an incident, its room, its evidence; a drill, which is an opening."""
         data = self._data
         return [
-            *self._decide_and_commit(),
-            table(data.incidents, "Query"),
-            table(data.timeline, "Query"),
+            *self._take_events(),
             table(data.outbox, "Query"),
             # For the signer's role: the browser puts the file itself, by a signature of these rights.
             objects(data.evidence, "evidence/", "PutObject", "GetObject"),
@@ -378,8 +377,9 @@ class Functions(Construct):
         data = self._data
         return [
             *self._decide_and_commit(),
-            # An opening checks that nothing was early and takes along what was.
-            table(data.incidents, "ConditionCheckItem", "DeleteItem"),
+            # An opening checks that nothing was early, takes along what was, and asks for a crisis about its matter.
+            # DeleteItem: also the row that says that a drill is on.
+            table(data.incidents, "ConditionCheckItem", "DeleteItem", "BatchGetItem"),
             table(data.timeline, "Query"),
         ]
 

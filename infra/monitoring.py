@@ -26,6 +26,8 @@ PULSE: Final = ("HeartbeatLateness", "fire_timer")
 """A timer every minute that pages nobody: it proves the way from the sweep to the claim."""
 STEP: Final = ("StepLateness", "fire_timer")
 """Milliseconds between a step's due time and its commit."""
+ERRAND: Final = ("ErrandLateness", "run_errands")
+"""Milliseconds between the step that asked for something, a statement on the site for one, and its being done."""
 FINDINGS: Final = {
     ("OverdueTimers", "audit"): "timers that nobody fired in time",
     ("StuckMessages", "audit"): "messages that never left the outbox",
@@ -35,6 +37,8 @@ FINDINGS: Final = {
     ("TimersNotArmed", "arm_timers"): "timers born late could not be handed on and wait for the sweep",
     ("MessagesNotRelayed", "relay_outbox"): "messages could not be handed on and wait for the audit",
     ("SendsFailed", "send_message"): "a send failed for a reason that is not the carrier's",
+    ("ErrandsPutAside", "run_errands"): "an errand led nowhere and waits in quarantine",
+    ("HeadsNotSealed", "seal_heads"): "a line of a timeline could not be read and has no copy of its hash",
     ("AuditGaveUp", "audit"): "the audit could not drive something again",
     ("Quarantined", "intake"): "events that could not be taken and wait for a person",
     ("Quarantined", "fire_timer"): "updates whose complaint never came and wait for a person",
@@ -210,6 +214,12 @@ class MonitoringStack(Stack):
                 periods=2,
                 says="timers fire late",
             )
+        self._alarm(
+            "ErrandsLate",
+            self._count(ERRAND, statistic="Maximum"),
+            above=alarms.errand_lateness_seconds * 1000,
+            says="an errand was done late: a statement may have reached the site after it was due",
+        )
 
     def _watch_findings(self) -> None:
         for (name, service), says in FINDINGS.items():

@@ -25,10 +25,10 @@ def table(on: dynamodb.Table, *actions: str, index: str | None = None) -> iam.Po
     return may([f"dynamodb:{action}" for action in actions], arn)
 
 
-def keep_policy(incidents: dynamodb.Table) -> iam.PolicyStatement:
-    """Store the version of the policy that this release ships, and no other row."""
+def policies(incidents: dynamodb.Table, action: str) -> iam.PolicyStatement:
+    """Store the version of the policy that this release ships, or renew what it says of people; no other row."""
     return iam.PolicyStatement(
-        actions=["dynamodb:PutItem"],
+        actions=[f"dynamodb:{action}"],
         resources=[incidents.table_arn],
         conditions={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["POLICY#*"]}},
     )

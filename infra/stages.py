@@ -57,6 +57,8 @@ class AlarmSettings(BaseModel):
     audit_missing_minutes: int = Field(default=15, ge=5)
     timer_lateness_seconds: int = Field(default=30, ge=1)
     """How late a timer may fire before somebody is told."""
+    errand_lateness_seconds: int = Field(default=45, ge=1)
+    """How long an errand may take, counted from the step that asked for it; a statement has a lead of 60 s."""
 
 
 class Stage(BaseModel):

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 from ministack import app
-from ministack.core import iam_actions
-from ministack.services import lambda_svc, scheduler
+from ministack.core import iam_actions, iam_evaluator
+from ministack.services import lambda_svc, s3, scheduler
+from ministack.services.cloudformation import provisioners
 
 from cli.local_stack import launcher
 
@@ -40,3 +41,26 @@ def test_a_batch_still_wants_a_right_that_aws_does_not_have(monkeypatch: pytest.
     assert iam_actions.extract_iam_action(*request) == "sqs:SendMessageBatch"
     launcher.authorize_batches_like_single_messages()
     assert iam_actions.extract_iam_action(*request) == "sqs:SendMessage"
+
+
+def test_an_origin_is_still_fetched_the_way_the_viewer_came(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bucket that takes TLS only answers a viewer without it, as on AWS, where CloudFront itself always uses TLS."""
+    seen: list[bool] = []
+
+    def look(*_: object, **__: object) -> bool:
+        seen.append(iam_evaluator.EvalContext("*", "Service", "", "s3:GetObject", "arn", "r").secure_transport)
+        return False
+
+    monkeypatch.setattr(s3, "_cloudfront_origin_allows", look)
+    monkeypatch.setattr(s3, "_ensure_bucket", lambda _: {"objects": {}})
+    monkeypatch.setattr(s3, "serve_cloudfront_origin_fetch", s3.serve_cloudfront_origin_fetch)
+    iam_evaluator.pin_request_origin("127.0.0.1", secure_transport=False)
+    s3.serve_cloudfront_origin_fetch("site", "index.html", "GET", {})
+    launcher.fetch_origins_over_tls()
+    s3.serve_cloudfront_origin_fetch("site", "index.html", "GET", {})
+    assert seen == [False, True]
+
+
+def test_a_bucket_of_a_template_still_has_no_lock() -> None:
+    """Otherwise `seeds` need not set it."""
+    assert "ObjectLock" not in inspect.getsource(provisioners)

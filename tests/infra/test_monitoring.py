@@ -17,7 +17,7 @@ def alarms(stage: Any) -> dict[str, dict[str, Any]]:
 
 def test_every_dead_letter_queue_has_an_alarm(prod: Any) -> None:
     dead = [name for name in alarms(prod) if name.endswith("DeadLetters")]
-    assert len(dead) == 6
+    assert len(dead) == 7
 
 
 def test_a_missing_heartbeat_is_an_alarm_and_not_silence(prod: Any) -> None:
@@ -26,14 +26,15 @@ def test_a_missing_heartbeat_is_an_alarm_and_not_silence(prod: Any) -> None:
 
 
 def test_every_function_is_watched(prod: Any) -> None:
-    assert sum(name.endswith("Errors") for name in alarms(prod)) == 10
-    assert sum(name.endswith("Throttles") for name in alarms(prod)) == 10
+    assert sum(name.endswith("Errors") for name in alarms(prod)) == 13
+    assert sum(name.endswith("Throttles") for name in alarms(prod)) == 13
 
 
 def test_what_a_person_should_look_at_is_an_alarm(prod: Any) -> None:
     counted = {alarm["MetricName"] for alarm in alarms(prod).values()}
     assert {
         *("OverdueTimers", "SilentIncidents", "StuckMessages", "Quarantined", "TimersParked", "AuditGaveUp"),
+        *("StuckErrands", "ErrandsPutAside", "ErrandLateness", "HeadsNotSealed"),
         *("TimersNotArmed", "MessagesNotRelayed", "SendsFailed", "MessagesUndeliverable"),
     } <= counted
 

@@ -10,6 +10,7 @@ pytestmark = [pytest.mark.synth, pytest.mark.xdist_group("synth")]
 FUNCTIONS = {
     *("intake_api", "intake", "sweep_timers", "arm_timers", "fire_timer"),
     *("relay_outbox", "send_message", "record_delivery", "respond", "audit"),
+    *("run_errands", "console", "seal_heads"),
 }
 
 
@@ -22,7 +23,7 @@ def functions(stage: Any) -> dict[str, dict[str, Any]]:
     return {each["Handler"].split(".")[1]: each for each in found}
 
 
-def test_ten_functions_each_with_its_own_role_and_log_group(stage: Any) -> None:
+def test_thirteen_functions_each_with_its_own_role_and_log_group(stage: Any) -> None:
     found = functions(stage)
     assert set(found) == FUNCTIONS
     assert {each["Handler"] for each in found.values()} == {f"functions.{name}.handler.handler" for name in FUNCTIONS}
@@ -55,10 +56,14 @@ def test_only_what_knows_no_resources_may_be_done_to_anything(prod: Any) -> None
 
 def test_no_role_changes_or_removes_an_entry_of_the_timeline(stage: Any) -> None:
     reads_or_puts = {"dynamodb:PutItem", "dynamodb:Query"}
+    follows = {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"}
     seen = set()
     for role, statement in stage.statements():
         if "Timeline" in json.dumps(statement.get("Resource", "")):
             actions = set(listed(statement["Action"]))
+            if actions == follows:
+                assert "SealHeads" in role
+                continue
             assert actions <= reads_or_puts, role
             seen |= actions
     assert seen == reads_or_puts
@@ -66,6 +71,11 @@ def test_no_role_changes_or_removes_an_entry_of_the_timeline(stage: Any) -> None
 
 TABLES = ("Incidents", "Timers", "Outbox", "Timeline")
 INDEXES = ("by_next_step", "by_reference", "by_open")
+TAKES_EVENTS = {
+    "Incidents": {"GetItem", "BatchGetItem", "PutItem", "DeleteItem", "ConditionCheckItem"},
+    "Timers": {"PutItem", "DeleteItem"},
+    "Timeline": {"PutItem", "Query"},
+}
 CALLS: dict[str, dict[str, set[str]]] = {
     "IntakeApi": {
         "Incidents": {"GetItem", "PutItem of policies"},
@@ -73,10 +83,8 @@ CALLS: dict[str, dict[str, set[str]]] = {
         "Timeline": {"Query"},
     },
     "Intake": {
-        "Incidents": {"GetItem", "PutItem", "DeleteItem", "ConditionCheckItem"},
-        "Timers": {"PutItem", "DeleteItem"},
+        **TAKES_EVENTS,
         "Outbox": {"PutItem"},
-        "Timeline": {"PutItem", "Query"},
     },
     "SweepTimers": {
         "Incidents": {"GetItem", "PutItem"},
@@ -101,11 +109,19 @@ CALLS: dict[str, dict[str, set[str]]] = {
         "Outbox by_reference": {"Query"},
     },
     "Respond": {
-        "Incidents": {"GetItem", "PutItem"},
-        "Timers": {"PutItem", "DeleteItem"},
+        **TAKES_EVENTS,
         "Outbox": {"PutItem", "Query"},
-        "Timeline": {"PutItem", "Query"},
     },
+    "Console": {
+        **TAKES_EVENTS,
+        "Outbox": {"PutItem", "Query"},
+    },
+    "RunErrands": {
+        **TAKES_EVENTS,
+        "Incidents": {*TAKES_EVENTS["Incidents"], "Query", "UpdateItem of policies"},
+        "Outbox": {"GetItem", "PutItem", "UpdateItem"},
+    },
+    "SealHeads": {},
     "Audit": {
         "Incidents": {"GetItem", "PutItem", "DeleteItem", "Query"},
         "Incidents by_next_step": {"Query"},
@@ -154,18 +170,16 @@ def test_only_the_engines_delete_timers(stage: Any) -> None:
         if "dynamodb:DeleteItem" in listed(statement["Action"]) and "Timers" in json.dumps(statement["Resource"])
     }
     assert {role.removeprefix("Functions").split("Role")[0] for role in deleting} == {
-        "Intake",
-        "FireTimer",
-        "Respond",
-        "Audit",
+        *("Intake", "FireTimer", "Respond", "Audit"),
+        *("RunErrands", "Console"),
     }
 
 
 def test_every_queue_is_encrypted_takes_tls_only_and_has_dead_letters(stage: Any) -> None:
     queues = stage.of_type("AWS::SQS::Queue")
-    assert len(queues) == 9
+    assert len(queues) == 11
     dead = {name for name in queues if "DeadLetters" in name or "Failures" in name}
-    assert len(dead) == 6
+    assert len(dead) == 7
     for name, queue in queues.items():
         assert queue["Properties"]["KmsMasterKeyId"]
         assert ("RedrivePolicy" in queue["Properties"]) is (name not in dead)
@@ -176,24 +190,26 @@ def test_every_queue_is_encrypted_takes_tls_only_and_has_dead_letters(stage: Any
         for statement in policy["Properties"]["PolicyDocument"]["Statement"]
         if statement.get("Condition") == {"Bool": {"aws:SecureTransport": "false"}}
     ]
-    assert len(refused) == 9
+    assert len(refused) == 11
 
 
 def test_consumers_answer_record_by_record(stage: Any) -> None:
     mappings = [each["Properties"] for each in stage.of_type("AWS::Lambda::EventSourceMapping").values()]
     consumers = [each for each in mappings if "StartingPosition" not in each]
-    assert len(consumers) == 3
+    assert len(consumers) == 4
     for each in consumers:
         assert each["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-        assert each["BatchSize"] == 10
+        assert each["BatchSize"] == (1 if "Errands" in json.dumps(each["EventSourceArn"]) else 10)
         assert "MaximumBatchingWindowInSeconds" not in each
 
 
 def test_streams_hand_on_inserts_alone_and_lose_none(stage: Any) -> None:
     mappings = [each["Properties"] for each in stage.of_type("AWS::Lambda::EventSourceMapping").values()]
     followers = [each for each in mappings if "StartingPosition" in each]
-    assert len(followers) == 2
+    assert len(followers) == 3
     for each in followers:
+        gathered = 60 if "SealHeads" in json.dumps(each["FunctionName"]) else 0
+        assert each["MaximumBatchingWindowInSeconds"] == gathered
         assert each["StartingPosition"] == "TRIM_HORIZON"
         assert [json.loads(one["Pattern"]) for one in each["FilterCriteria"]["Filters"]] == [{"eventName": ["INSERT"]}]
         assert each["DestinationConfig"]["OnFailure"]["Destination"]
@@ -208,6 +224,7 @@ def test_a_queue_keeps_a_message_hidden_longer_than_its_consumer_may_run(stage: 
     }
     assert hidden["Events"] >= 2 * timeouts["intake"]
     assert hidden["Timers"] >= 2 * timeouts["fire_timer"]
+    assert hidden["Errands"] >= 2 * timeouts["run_errands"]
     assert hidden["Messages"] == 90
     assert timeouts["send_message"] == 30
 
@@ -244,7 +261,11 @@ def test_the_api_is_throttled_and_never_logs_a_link(stage: Any) -> None:
     assert settings["DefaultRouteSettings"]["ThrottlingBurstLimit"] > 0
     assert "path" not in settings["AccessLogSettings"]["Format"].lower()
     routes = {each["Properties"]["RouteKey"] for each in stage.of_type("AWS::ApiGatewayV2::Route").values()}
-    doors = ("/v1/events", "/v1/incidents/{id}", "/v1/openapi.json", "/v1/incidents/{id}/{verb}")
+    doors = (
+        *("/v1/events", "/v1/incidents/{id}", "/v1/openapi.json", "/v1/incidents/{id}/{verb}"),
+        *("/v1/incidents/{id}/attachments/{sha256}", "/v1/incidents/{id}/statements/{rung}/{revision}"),
+        *("/v1/drills", "/v1/crises", "/console", "/console/{proxy+}"),
+    )
     assert routes == {"$default"} | {f"ANY {path}" for path in (*doors, "/l/{token}", "/{token}")}
 
 
@@ -272,6 +293,22 @@ ENCRYPTED = {
     "AWS::DynamoDB::Table": "SSESpecification",
 }
 """What holds complaints, people or keys, and the property that names the key."""
+
+
+def test_every_function_finds_what_it_works_with(stage: Any) -> None:
+    """The composition root makes everything lazily: a missing setting would only show when it is used."""
+    wanted = {
+        "relay_outbox": {"MESSAGES_QUEUE_URL", "ERRANDS_QUEUE_URL"},
+        "audit": {"TIMERS_QUEUE_URL", "MESSAGES_QUEUE_URL", "ERRANDS_QUEUE_URL"},
+        "run_errands": {"SITE_BUCKET", "SITE_URL"},
+        "send_message": {"SITE_URL", "CONSOLE_URL"},
+        "respond": {"EVIDENCE_BUCKET", "API_KEYS_SECRET_ARN"},
+        "console": {"EVIDENCE_BUCKET", "CONSOLE_SECRET_ARN", "CONSOLE_SIGN_IN", "CONSOLE_URL"},
+        "seal_heads": {"EVIDENCE_BUCKET"},
+    }
+    for name, settings in wanted.items():
+        given = functions(stage)[name]["Environment"]["Variables"]
+        assert {f"TOCSIN_{each}" for each in settings} <= set(given), name
 
 
 @pytest.mark.parametrize("resource_type", ENCRYPTED)

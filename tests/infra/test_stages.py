@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from infra.stages import LINK_MAX_CHARACTERS, STAGES, Stage, choose
+from infra.stages import LEAST_EVIDENCE_DAYS, LINK_MAX_CHARACTERS, STAGES, Stage, choose
 
 
 def production(**changes: object) -> Stage:
@@ -51,3 +51,19 @@ def test_unknown_names_are_refused() -> None:
         choose("staging")
     with pytest.raises(ValueError, match="retain_data"):
         choose("dev", {"retain_data": "true"})
+
+
+def test_production_keeps_evidence_as_long_as_a_claim_may_be_brought() -> None:
+    assert production(evidence_retention_days=LEAST_EVIDENCE_DAYS).evidence_retention_days == LEAST_EVIDENCE_DAYS
+    with pytest.raises(ValidationError, match="evidence_retention_days"):
+        production(evidence_retention_days=LEAST_EVIDENCE_DAYS - 1)
+
+
+def test_a_domain_of_the_site_needs_its_certificate_in_the_region_cloudfront_looks_in() -> None:
+    there = "arn:aws:acm:us-east-1:123456789012:certificate/4f3a"
+    with_both = production(site_domain="status.tocsin.example", site_certificate_arn=there)
+    assert with_both.site_domain == "status.tocsin.example"
+    with pytest.raises(ValidationError, match="site_certificate_arn"):
+        production(site_domain="status.tocsin.example")
+    with pytest.raises(ValidationError, match="site_certificate_arn"):
+        production(site_domain="status.tocsin.example", site_certificate_arn=there.replace("us-east-1", "eu-west-1"))

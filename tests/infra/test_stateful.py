@@ -25,7 +25,9 @@ def test_four_tables_encrypted_on_demand_and_recoverable(stage: Any) -> None:
 
 def test_streams_indexes_and_expiry(stage: Any) -> None:
     found = tables(stage)
-    assert {name for name, table in found.items() if "StreamSpecification" in table} == {"Timers", "Outbox"}
+    assert {name for name, table in found.items() if "StreamSpecification" in table} == {
+        *("Timers", "Outbox", "Timeline")
+    }
     assert {
         table["StreamSpecification"]["StreamViewType"] for table in found.values() if "StreamSpecification" in table
     } == {
@@ -63,6 +65,8 @@ def test_production_outlives_its_stacks(prod: Any) -> None:
         "AWS::SecretsManager::Secret",
         "AWS::Logs::LogGroup",
         "AWS::SQS::Queue",
+        "AWS::S3::Bucket",
+        "AWS::Cognito::UserPool",
     )
     for resource_type in kept:
         found = prod.of_type(resource_type)
