@@ -66,7 +66,7 @@ def world() -> World:
         },
         operations=OperationsTopic(aws.sns, stage.operations_topic_arn),
         metrics=PowertoolsMetrics(),
-        words=TemplateWords(),
+        words=TemplateWords(stage.site_url),
         api_keys=SecretApiKeys(_secret(stage.api_keys_secret_arn, time)),
         crises=DynamoCrises(store, tables),
         statements=DynamoStatements(store, tables),

@@ -75,7 +75,7 @@ def _tell_operations(world: World, message: Message, ended: str, why: str) -> No
     key = message.key
     world.metrics.count("MessagesUndeliverable")
     world.operations.alert(
-        f"{key.person} was not reached about {key.incident}",
+        f"{'DRILL: ' if message.drill else ''}{key.person} was not reached about {key.incident}",
         f"The {message.kind} `{message.reason}` (step {key.step}, attempt {key.attempt}) to {key.person} ended as "
         f"{ended} on the last channel, {key.via}: {why}. Nothing else is on its way to them about it. "
         f"The incident goes on up its chain by itself.",

@@ -10,7 +10,7 @@ from shared.application.carry_on import is_called_back
 from shared.application.message_for import first_channel
 from shared.application.world import World
 from shared.domain.instants import MINUTE
-from shared.domain.message import Message, MessageKey
+from shared.domain.message import DRILL_ITEM, Message, MessageKey
 from shared.domain.policy import Policy
 from shared.domain.policy_parts import Via
 
@@ -44,8 +44,12 @@ def digest_incident(person: str) -> str:
 
 
 def item(row: Message, subject: str) -> str:
-    """One line: level, reason and case number with blanks between; last the one that may hold blanks itself."""
-    return f"{row.level} {row.reason} {subject}"
+    """One line: level, reason and case number with blanks between; last the one that may hold blanks itself.
+
+    That of a drill says so first.
+    """
+    said = f"{row.level} {row.reason} {subject}"
+    return f"{DRILL_ITEM} {said}" if row.drill else said
 
 
 def _digest_of(world: World, person: str, minute: int, rows: list[Message]) -> Message:
@@ -60,6 +64,7 @@ def _digest_of(world: World, person: str, minute: int, rows: list[Message]) -> M
         due=(minute + 1) * MINUTE,
         epoch=0,
         items=tuple(item(row, _subject(world, row)) for row in rows),
+        drill=all(row.drill for row in rows),
     )
 
 

@@ -7,7 +7,7 @@ same step twice makes the same rows.
 from dataclasses import replace
 
 from shared.domain.message import Message, MessageKey, MessageKind
-from shared.domain.outcome import OPERATIONS, Decision, Page, Tell
+from shared.domain.outcome import OF_GROUP, OPERATIONS, TOLD_OF_GROUP, Decision, Page, Tell
 from shared.domain.policy import Person, Policy
 from shared.domain.policy_parts import Via
 
@@ -21,13 +21,18 @@ def messages_for(decision: Decision, policy_today: Policy, rules: Policy) -> tup
     Args:
         decision: what was decided.
         policy_today: whose people, contacts and operations are asked.
-        rules: the policy the incident was opened under; its levels say what is urgent.
+        rules: the policy the incident was opened under; its levels say what is urgent. Whatever a crisis has to say
+            is, at every level: storm control never holds it, and a digest never names a case to outsiders.
     """
-    level = decision.incident.course.level
-    messages = [_page(page, policy_today, urgent=rules.levels[page.level].urgent) for page in decision.pages]
+    level, drill = decision.incident.course.level, decision.incident.drill
+    messages = []
+    for page in decision.pages:
+        urgent = page.reason in OF_GROUP or rules.levels[page.level].urgent
+        messages.append(_page(page, policy_today, urgent=urgent, drill=drill))
     for tell in decision.tells:
+        urgent = tell.reason in TOLD_OF_GROUP or rules.levels[level].urgent
         people = policy_today.operations if tell.to == OPERATIONS else (tell.to,)
-        messages += [_tell(tell, person, level, policy_today, urgent=rules.levels[level].urgent) for person in people]
+        messages += [_tell(tell, person, level, policy_today, urgent=urgent, drill=drill) for person in people]
     return tuple({message.key: message for message in messages}.values())
 
 
@@ -61,7 +66,7 @@ def on_channel(message: Message, via: Via, at: int, *, attempt: int = 1) -> Mess
     )
 
 
-def _page(page: Page, today: Policy, *, urgent: bool) -> Message:
+def _page(page: Page, today: Policy, *, urgent: bool, drill: bool) -> Message:
     via = first_channel(today.people.get(page.person), "page")
     return Message(
         key=MessageKey(page.incident, page.step, page.person, via),
@@ -76,10 +81,11 @@ def _page(page: Page, today: Policy, *, urgent: bool) -> Message:
         also=page.also,
         rung=page.rung,
         urgent=urgent,
+        drill=drill,
     )
 
 
-def _tell(tell: Tell, person: str, level: str, today: Policy, *, urgent: bool) -> Message:
+def _tell(tell: Tell, person: str, level: str, today: Policy, *, urgent: bool, drill: bool) -> Message:
     via = first_channel(today.people.get(person), "tell")
     return Message(
         key=MessageKey(tell.incident, tell.step, person, via),
@@ -91,4 +97,5 @@ def _tell(tell: Tell, person: str, level: str, today: Policy, *, urgent: bool) -
         epoch=tell.epoch,
         about=tell.about,
         urgent=urgent,
+        drill=drill,
     )

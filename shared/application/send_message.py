@@ -12,6 +12,7 @@ from shared.application.message_for import first_channel
 from shared.application.world import World
 from shared.domain.instants import MINUTE, SECOND
 from shared.domain.message import OPEN_STATES, Link, Message, MessageKey
+from shared.domain.outcome import OF_GROUP
 from shared.domain.policy import Person, Policy
 from shared.domain.timer import timer_for
 from shared.ports import (
@@ -118,7 +119,8 @@ def _render(world: World, message: Message, today: Policy) -> Rendered:
     if stored is None:
         return world.words.message(message, None, today, message.key.person, None, now)
     rules = world.policies.at(stored.incident.rules)
-    rules = rules.model_copy(update={"people": today.people, "operations": today.operations})
+    of_today = {"people": today.people, "operations": today.operations, "roster": today.roster}
+    rules = rules.model_copy(update=of_today)
     link = _new_link(world, message, now) if message.kind == "page" else None
     return world.words.message(message, stored.incident, rules, message.key.person, link, now)
 
@@ -127,7 +129,8 @@ def _new_link(world: World, message: Message, now: int) -> str:
     token = secrets.token_urlsafe(TOKEN_BYTES)
     token_hash = hashlib.sha256(token.encode()).hexdigest()
     key = message.key
-    world.links.put(Link(token_hash, key.incident, key.person, message.epoch, now + world.link_expiry))
+    group = message.reason in OF_GROUP  # then `epoch` is the group's: acknowledging the complaint leaves the link alone
+    world.links.put(Link(token_hash, key.incident, key.person, message.epoch, now + world.link_expiry, group))
     return f"{world.link_base_url}/{token}"
 
 
