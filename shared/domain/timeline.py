@@ -52,6 +52,10 @@ def records_on(lines: Iterable[Line]) -> tuple[Record, ...]:
     )
 
 
+def sealed_text(number: int, at: int, entries: Iterable[Entry]) -> str:
+    """What the hash of a line is made of, after the hash of the line before and a line break: one line of JSON."""
+    return canonical({"number": number, "at": at, "entries": [plain(entry) for entry in entries]})
+
+
 def _hash(previous: str, number: int, at: int, entries: Iterable[Entry]) -> str:
-    sealed = canonical({"number": number, "at": at, "entries": [plain(entry) for entry in entries]})
-    return hashlib.sha256(f"{previous}\n{sealed}".encode()).hexdigest()
+    return hashlib.sha256(f"{previous}\n{sealed_text(number, at, entries)}".encode()).hexdigest()
