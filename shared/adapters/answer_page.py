@@ -4,11 +4,7 @@ It works without a script: the buttons are forms, the deadlines stand in words. 
 second tap sends nothing. Style and script stand in the page and are allowed by their hashes, nothing else is.
 """
 
-import base64
-import hashlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, Protocol
 
 from shared.adapters.incident_sheet import (
@@ -20,28 +16,17 @@ from shared.adapters.incident_sheet import (
     rung_name,
     rung_of,
 )
-from shared.adapters.language import LOCALES, TEMPLATES, Reader, environment, locale_for, reader, vocabulary
+from shared.adapters.language import LOCALES, Reader, locale_for, reader, vocabulary
+from shared.adapters.link_page import Page, draw, notice
+from shared.adapters.room_page import SeenRoom, room_context, room_words
 from shared.adapters.timeline_words import Happening, newest_first
 from shared.domain.incident import Incident
 from shared.domain.outcome import Entry
 from shared.domain.policy import Policy
 from shared.domain.sms import one_line
 
-_STATUS = {
-    "open": 200,
-    "done": 200,
-    "over": 200,
-    "used": 409,
-    "invalid": 400,
-    "unknown": 404,
-    "expired": 410,
-    "superseded": 410,
-    "bad_request": 400,
-    "too_many": 429,
-    "unavailable": 503,
-}
+_REFUSED = {"bad_request": 400, "too_many": 429, "unavailable": 503}
 _ACTING = frozenset({"open", "done", "used", "invalid"})
-_GOOD = frozenset({"done", "over"})
 _VERBS = ("acknowledge", "resolve", "escalate", "hand_over")
 _MOST_TAKERS = 300
 
@@ -53,6 +38,8 @@ class Seen(Protocol):
 
     @property
     def state(self) -> str: ...
+    @property
+    def status(self) -> int: ...
     @property
     def today(self) -> Policy | None: ...
     @property
@@ -69,6 +56,8 @@ class Seen(Protocol):
     def incident(self) -> Incident | None: ...
     @property
     def rules(self) -> Policy | None: ...
+    @property
+    def room(self) -> SeenRoom | None: ...
 
 
 class Line(Protocol):
@@ -76,15 +65,6 @@ class Line(Protocol):
 
     @property
     def entries(self) -> Sequence[Entry]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A page, ready to go."""
-
-    status: int
-    html: str
-    headers: Mapping[str, str]
 
 
 class AnswerPages:
@@ -103,8 +83,39 @@ class AnswerPages:
             return refusal("unavailable")
         reading = reader(view.today, view.person)
         if view.incident is None or view.rules is None:
-            return _draw(view.state, reading.locale, [_notice(view.state, reading.locale)], words=reading.words)
-        return self._of_incident(view, view.incident, _with_people(view.rules, view.today), reading)
+            notices = [notice(view.state, reading.locale)]
+            return draw(view.state, view.status, reading.locale, notices, words=reading.words)
+        policy = _with_people(view.rules, view.today)
+        if view.room is not None or view.state == "stood_down":
+            return self._of_room(view, view.incident, policy, reading)
+        return self._of_incident(view, view.incident, policy, reading)
+
+    def _of_room(self, view: Seen, incident: Incident, policy: Policy, reading: Reader) -> Page:
+        person = view.person or ""
+        context = room_context(view.room, incident, policy, reading, person, view.now)
+        if context is None:
+            return self._of_incident(view, incident, policy, reading)
+        which, filled = _of_the_room(view, policy, reading)
+        told = [notice(which, reading.locale, context["room"].notices, **filled)] if which else []
+        buttons = context["room"].buttons
+        return draw(
+            which or view.state,
+            view.status,
+            reading.locale,
+            told,
+            template="page_room.html.j2",
+            words=reading.words,
+            now=view.now,
+            back=view.state in ("used", "settled"),
+            drill=incident.drill,
+            verbs=view.verbs,
+            thumb={"verb": "confirm", "word": buttons["confirm"]} if "confirm" in view.verbs else None,
+            asked=view.verb if view.state == "invalid" else None,
+            timeline=self._happenings(incident, policy, reading, view.now),
+            zone=reading.offset(view.now),
+            time=reading.moment(view.now, view.now),
+            **context,
+        )
 
     def _of_incident(self, view: Seen, incident: Incident, policy: Policy, reading: Reader) -> Page:
         person = view.person or ""
@@ -114,8 +125,10 @@ class AnswerPages:
         sheet = _sheet(incident, policy, person, reading, view.now)
         acting = view.state in _ACTING
         pressing = next((line for line in sheet["clocks"] if acting and line.left is not None), None)
-        return _draw(
+        taking = "acknowledge" in verbs
+        return draw(
             view.state,
+            view.status,
             reading.locale,
             [] if view.state == "open" else [_said(view, incident, policy, reading)],
             words=reading.words,
@@ -123,7 +136,9 @@ class AnswerPages:
             back=view.state == "used",
             sheet={**sheet, "clocks": [line for line in sheet["clocks"] if line is not pressing]},
             pressing=_pressing(pressing, reading) if pressing else None,
+            drill=incident.drill,
             verbs=verbs,
+            thumb={"verb": "acknowledge", "word": reading.words.buttons["acknowledge"]} if taking else None,
             others=[verb for verb in verbs if verb != "acknowledge"],
             asked=view.verb if view.state == "invalid" else None,
             takers=takers,
@@ -144,7 +159,8 @@ class AnswerPages:
 def refusal(kind: Refusal, locale: str | None = None) -> Page:
     """A page about no incident; in every language where the reader's is not known."""
     locales = LOCALES if locale is None else (locale_for(locale),)
-    return _draw(kind, locales[0], [_notice(kind, one) for one in locales], words=vocabulary(locales[0]))
+    notices = [notice(kind, one) for one in locales]
+    return draw(kind, _REFUSED[kind], locales[0], notices, words=vocabulary(locales[0]))
 
 
 def sensible(incident: Incident, policy: Policy, person: str, verbs: Sequence[str]) -> tuple[str, ...]:
@@ -165,8 +181,8 @@ def sensible(incident: Incident, policy: Policy, person: str, verbs: Sequence[st
 
 
 def _with_people(rules: Policy, today: Policy) -> Policy:
-    """The incident's own rules with the people of today (I10)."""
-    return rules.model_copy(update={"people": today.people})
+    """The incident's own rules with the people and the roster of today (I10)."""
+    return rules.model_copy(update={"people": today.people, "roster": today.roster})
 
 
 def _sheet(incident: Incident, policy: Policy, person: str, reading: Reader, now: int) -> dict[str, Any]:
@@ -232,7 +248,7 @@ def _said(view: Seen, incident: Incident, policy: Policy, reading: Reader) -> di
     elif view.state == "superseded" and incident.course.acknowledged and holder not in (None, view.person):
         which = "taken"
     taker = incident.handover.taker if incident.handover else None
-    return _notice(
+    return notice(
         which,
         reading.locale,
         name=person_name(policy, view.person),
@@ -243,79 +259,21 @@ def _said(view: Seen, incident: Incident, policy: Policy, reading: Reader) -> di
     )
 
 
-def _notice(which: str, locale: str, **filled: str) -> dict[str, str]:
-    notice = vocabulary(locale).notices[which]
-    blank = dict.fromkeys(("name", "time", "holder", "taker", "fields"), "")
-    return {"locale": locale} | {name: text.format(**{**blank, **filled}) for name, text in notice.items()}
-
-
-def _draw(state: str, locale: str, notices: list[dict[str, str]], *, words: Any, **context: Any) -> Page:
-    from markupsafe import Markup  # noqa: PLC0415 - comes with Jinja, which is loaded with the first page
-
-    inline = _inline()
-    sheet = context.get("sheet")
-    blank = {
-        "now": 0,
-        "sheet": None,
-        "pressing": None,
-        "verbs": (),
-        "others": (),
-        "asked": None,
-        "timeline": (),
-        "back": False,
+def _of_the_room(view: Seen, policy: Policy, reading: Reader) -> tuple[str, dict[str, str]]:
+    """What the page of a room tells before anything else, "" for nothing, and what it fills in."""
+    room, which = view.room, view.state
+    if which == "done":
+        which = view.verb or ""
+    elif room is not None and which in ("open", "settled") and room.lost_to is not None:
+        which = "lost"
+    elif room is not None and which == "open":
+        idle = not (view.verbs or room.is_in or room.drafts)
+        which = "watching" if idle else ""
+    words = {**reading.words.fields, **room_words(reading.locale).fields}
+    fields = [words.get(f"{view.verb}_{field}", words.get(field, field)) for field in view.fields]
+    return which, {
+        "name": person_name(policy, view.person),
+        "time": reading.moment(view.now, view.now),
+        "holder": person_name(policy, room.lost_to if room else None),
+        "fields": reading.several(fields),
     }
-    html = (
-        environment()
-        .get_template("page.html.j2")
-        .render(
-            **{
-                **blank,
-                **context,
-                "words": words,
-                "page": words.page,
-                "locale": locale,
-                "notices": notices,
-                "tone": "good" if state in _GOOD else "bad" if state == "invalid" else "",
-                "title": words.page["title"].format(case=sheet["case"], brand=words.brand) if sheet else words.brand,
-                "css": Markup(inline.css),  # noqa: S704 - our own file
-                "script": Markup(inline.script),  # noqa: S704 - our own file
-            }
-        )
-    )
-    return Page(_STATUS[state], html.strip() + "\n", headers())
-
-
-@dataclass(frozen=True, slots=True)
-class _Inline:
-    css: str
-    script: str
-
-
-@cache
-def _inline() -> _Inline:
-    return _Inline((TEMPLATES / "page.css").read_text("utf-8"), (TEMPLATES / "page.js").read_text("utf-8"))
-
-
-@cache
-def headers() -> Mapping[str, str]:
-    """What every page is sent with: kept nowhere, telling nobody its address, running nothing but its own script."""
-    inline = _inline()
-    policy = (
-        "default-src 'none'",
-        f"style-src {_hash(inline.css)}",
-        f"script-src {_hash(inline.script)}",
-        "img-src data:",
-        "form-action 'self'",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-    )
-    return {
-        "Cache-Control": "no-store",
-        "Content-Security-Policy": "; ".join(policy),
-        "Referrer-Policy": "no-referrer",
-        "X-Content-Type-Options": "nosniff",
-    }
-
-
-def _hash(source: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()}'"

@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 import yaml
 
-from shared.adapters.answer_page import AnswerPages, Page, refusal
+from shared.adapters.answer_page import AnswerPages, refusal
 from shared.adapters.language import LOCALES, TEMPLATES, vocabulary
+from shared.adapters.link_page import Page
+from shared.application.link_view import STATUS, Room
 from shared.domain.course import opened, record_of
 from shared.domain.events import EVENT
 from shared.domain.incident import Handover, Incident, Ladder
@@ -62,6 +64,11 @@ class View:
     person: str | None = "smith"
     incident: Incident | None = None
     rules: Policy | None = None
+    room: Room | None = None
+
+    @property
+    def status(self) -> int:
+        return STATUS[self.state]  # type: ignore[index]  # one of them
 
 
 @dataclass(frozen=True)
