@@ -12,6 +12,7 @@ from cli import (
     keys,
     policy,
     quarantine,
+    roster,
     send,
     simulate,
     statement_verbs,
@@ -35,6 +36,7 @@ def main() -> None:
 app.command()(commands.up)
 app.command()(commands.down)
 app.add_typer(policy.app, name="policy")
+app.add_typer(roster.app, name="roster")
 app.add_typer(contract.app, name="contract")
 app.command()(simulate.simulate)
 app.command()(send.send)

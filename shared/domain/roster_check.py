@@ -58,9 +58,8 @@ def _faults(policy: Policy, roster: Roster, at: int) -> Iterator[_Fault]:
         if not faults:
             complete.append(team)
     if len(complete) < COMPLETE_TEAMS:
-        names = f" ({', '.join(complete)})" if complete else ""
-        missing = f"only {len(complete)} of the {COMPLETE_TEAMS} teams there must be"
-        yield ("roster", "teams"), f"{missing} {'is' if len(complete) == 1 else 'are'} complete{names}"
+        there = f"only {', '.join(complete)} is" if complete else "no team is"
+        yield ("roster", "teams"), f"{there} complete: there must be {COMPLETE_TEAMS}"
     yield from _in_two_seats(roster, standing_in)
     yield from _passed_on(roster, standing_in)
 

@@ -40,7 +40,7 @@ operations: [ann]
 """
 START = at("2026-03-02T08:00", "Asia/Shanghai")
 ALL_90_DAYS = "from 2026-03-02T08:00+08:00 to 2026-05-31T08:00+08:00"
-TOO_FEW = "only 1 of the 2 teams there must be is complete"
+ONLY = "is complete: there must be 2"
 
 
 def found(change: Callable[[Any], object] = lambda _: None, days: int = 90) -> list[tuple[str, str]]:
@@ -76,7 +76,7 @@ def test_one_team_is_not_enough() -> None:
         data["roster"]["rotation"] = ["east"]
         del data["roster"]["teams"]["west"]
 
-    assert found(one) == [("roster.teams", f"{TOO_FEW} (east), {ALL_90_DAYS}")]
+    assert found(one) == [("roster.teams", f"only east {ONLY}, {ALL_90_DAYS}")]
 
 
 def test_a_qualification_that_runs_out_is_named_with_its_day_and_the_teams_it_leaves() -> None:
@@ -84,10 +84,16 @@ def test_a_qualification_that_runs_out_is_named_with_its_day_and_the_teams_it_le
     span = "from 2026-04-02T00:00+08:00 to 2026-05-31T08:00+08:00"
     assert found(lambda d: d["people"]["bob"].update(qualified_until="2026-04-01")) == [
         ("people.bob.qualified_until", f"'bob' is in a seat of east and was qualified until 2026-04-01, {span}"),
-        ("roster.teams", f"{TOO_FEW} (west), {span}"),
+        ("roster.teams", f"only west {ONLY}, {span}"),
     ]
     assert found(lambda d: d["people"]["bob"].update(qualified_until="2026-05-31")) == []
     assert found(lambda d: d["people"]["eve"].update(qualified_until="2026-04-01")) == []  # in no seat
+
+
+def test_without_any_complete_team_it_is_said_so() -> None:
+    last = {"qualified_until": "2026-01-31"}
+    findings = found(lambda d: (d["people"]["ann"].update(last), d["people"]["cy"].update(last)))
+    assert findings[-1] == ("roster.teams", f"no team {ONLY}, {ALL_90_DAYS}")
 
 
 def test_a_qualification_that_ran_out_long_ago_is_found_for_the_whole_time() -> None:
@@ -115,7 +121,7 @@ def test_a_seat_that_is_not_well_filled_makes_its_team_incomplete(
     [first, second] = found(change)
     assert first[0] == place
     assert message in first[1]
-    assert second == ("roster.teams", f"{TOO_FEW} (east), {ALL_90_DAYS}")
+    assert second == ("roster.teams", f"only east {ONLY}, {ALL_90_DAYS}")
 
 
 def test_nobody_is_in_two_seats() -> None:
