@@ -7,7 +7,7 @@ loses none of his words.
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from html import escape
 from typing import TYPE_CHECKING
 from unicodedata import east_asian_width
@@ -24,12 +24,15 @@ _FIRST_HEADING = 3
 _LAST_HEADING = 6
 _DEEPEST = 40
 """Deeper nesting is skipped by the parser, words and all; such a text is shown as it was typed."""
+_KEPT = 256
+"""So many texts are kept as they were rendered: a site shows each on several pages."""
 _UNPRINTABLE = re.compile("[^\t\n\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Control characters, halves of characters, and what no XML may hold."""
 _TURNING = re.compile("[\u202a-\u202e]")
 """Characters that write others backwards: an address could be made to read as another."""
 
 
+@lru_cache(_KEPT)
 def html(text: str) -> str:
     """A text as HTML blocks; every character that means something in HTML is escaped."""
     tokens = _parsed(text)
@@ -39,6 +42,7 @@ def html(text: str) -> str:
     return rendered
 
 
+@lru_cache(_KEPT)
 def opening(text: str) -> str:
     """The words of the first paragraph, in one line: for a preview. They are not escaped."""
     tokens = _parsed(text)
