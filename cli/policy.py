@@ -12,8 +12,9 @@ from rich.table import Table
 from cli.deployment import LOCAL, StageOption, find, reaching
 from cli.refuse import FAILED, refuse
 from shared.adapters.policy_yaml import PolicyError, check, load, read_text, shipped
+from shared.domain.crisis_policy import GradeRules
 from shared.domain.instants import format_duration
-from shared.domain.policy import Condition, LevelRules, Policy
+from shared.domain.policy import Condition, LevelRules, Policy, Rung
 
 app = typer.Typer(help="Check and read policies: the levels, deadlines and chains as data.", no_args_is_help=True)
 
@@ -59,7 +60,8 @@ def show_policy(
         raise typer.Exit(1) from error
     console = Console(highlight=False)
     console.print(f"[bold]{policy.policy}[/bold]  {escape(policy.description)}")
-    for table in (_levels(policy), _rules(policy), _chains(policy)):
+    tables = [_levels(policy), _rules(policy), _chains(policy), *([_crises(policy)] if policy.crises else [])]
+    for table in tables:
         console.print()
         console.print(table)
 
@@ -135,9 +137,46 @@ def _chains(policy: Policy) -> Table:
             for route in policy.routing
             if route.chain == name
         ]
-        rungs = [f"{number} {rung.rung}: {', '.join(rung.people)}" for number, rung in enumerate(chain, 1)]
+        rungs = [f"{number} {rung.rung}: {', '.join(_on(rung))}" for number, rung in enumerate(chain, 1)]
         table.add_row(name, escape("\n".join(routes)), "\n".join(rungs))
     return table
+
+
+def _on(rung: Rung) -> list[str]:
+    return [*rung.people, *([f"whoever is on duty as {rung.role}"] if rung.role else [])]
+
+
+def _crises(policy: Policy) -> Table:
+    table = Table("crisis", "grade", "from", "then", "milestones", "statements", title="Crises: the highest grade wins")
+    for name, kind in policy.crises.items():
+        causes = [*(f"level {level}" for level in kind.levels), *(f"words {words}" for words in kind.keywords)]
+        first = "\n".join([name, *causes])
+        ladder = kind.statements.rungs if kind.statements else {}
+        milestones = [f"{step} {format_duration(length)}" for step, length in kind.milestones.items()]
+        statements = [f"{rung} {format_duration(rules.due)}" for rung, rules in ladder.items()]
+        for grade, rules in kind.grades.items():
+            table.add_row(
+                escape(first),
+                grade,
+                _figures(rules),
+                _does(rules),
+                "\n".join(milestones) if rules.group else "",
+                "\n".join(statements) if rules.statements else "",
+            )
+            first = ""
+        table.add_section()
+    return table
+
+
+def _figures(rules: GradeRules) -> str:
+    stated = {field: getattr(rules, field) for field in ("scope", "amount_cny_from", "reposts_from")}
+    return "\n".join(f"{field} {_value(value)}" for field, value in stated.items() if value not in (None, ()))
+
+
+def _does(rules: GradeRules) -> str:
+    lines = [f"level {rules.level}"] if rules.level else []
+    lines += ["calls the group" if rules.group else "pages the responsible rung"]
+    return "\n".join([*lines, *(["tells the public"] if rules.statements else [])])
 
 
 def _size(policy: Policy) -> str:

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from cli.policy import app
 from shared.adapters import policy_yaml
-from tests.unit.policy_text import SMALL
+from tests.unit.policy_text import FULL, SMALL
 
 
 @pytest.fixture
@@ -55,6 +55,8 @@ def test_show_names_levels_rungs_and_people_but_no_contact(name: str) -> None:
     rungs = [rung for chain in policy.chains.values() for rung in chain]
     for word in (*policy.levels, *policy.chains, *(rung.rung for rung in rungs), *(p for r in rungs for p in r.people)):
         assert word in done.stdout
+    for word in (word for kind in policy.crises.values() for word in (*kind.grades, *kind.milestones)):
+        assert word in done.stdout
     for person in policy.people.values():
         assert str(person.phone) not in done.stdout
         assert str(person.email) not in done.stdout
@@ -73,3 +75,10 @@ def test_show_of_a_bad_policy_says_what_is_wrong(house: Path) -> None:
     done = CliRunner().invoke(app, ["show", str(house)])
     assert done.exit_code == 1
     assert f"{house}:1: levels: is missing" in done.stderr
+
+
+def test_show_says_which_role_stands_on_a_rung(house: Path) -> None:
+    house.write_text(FULL.replace("{rung: second, people: [bob], window: 20m}", "{rung: second, role: legal}"), "utf-8")
+    done = CliRunner().invoke(app, ["show", str(house)], env={"COLUMNS": "160"})
+    assert "2 second: whoever is on duty as legal" in done.stdout
+    assert "calls the group" in done.stdout
