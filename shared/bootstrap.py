@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from shared.adapters import aws
 from shared.adapters.api_keys import SecretApiKeys
@@ -35,6 +37,9 @@ from shared.settings import settings
 
 if TYPE_CHECKING:
     from shared.adapters.answer_page import AnswerPages
+    from shared.adapters.console_pages import ConsolePages
+    from shared.application.console_session import Door
+    from shared.ports import SignIn
 
 
 @cache
@@ -98,6 +103,44 @@ def pages() -> AnswerPages:
     from shared.adapters.answer_page import AnswerPages  # noqa: PLC0415 - see above
 
     return AnswerPages(world().incidents.timeline)
+
+
+@dataclass(frozen=True)
+class Console:
+    """What the console has beside the world: who signs in how, and its pages."""
+
+    door: Door
+    pages: ConsolePages
+
+
+@cache
+def console() -> Console:
+    """The console's own; only `console` needs it, its templates and what signs its cookies."""
+    from shared.adapters.console_pages import ConsolePages  # noqa: PLC0415 - see above
+    from shared.adapters.console_seal import SignedSeal  # noqa: PLC0415
+    from shared.adapters.console_sign_in import CognitoSignIn, KeySignIn  # noqa: PLC0415
+    from shared.application.console_session import Door  # noqa: PLC0415
+
+    stage, time = settings(), SystemTime()
+    address, domain = stage.required("console_url"), ""
+    sign_in: SignIn
+    if stage.required("console_sign_in") == "local":
+        sign_in = KeySignIn(SecretApiKeys(_secret(stage.required("api_keys_secret_arn"), time)))
+    else:
+        domain = stage.required("console_cognito_domain")
+        pool, client = stage.required("console_user_pool_id"), stage.required("console_client_id")
+        sign_in = CognitoSignIn(domain, pool, client, address, time)
+    seal = SignedSeal(_secret(stage.required("console_secret_arn"), time), time)
+    door = Door(sign_in, seal, secure=address.startswith("https://"))
+    return Console(
+        door, ConsolePages(uploads_to=_upload_origin(stage.required("evidence_bucket")), signs_out_at=domain)
+    )
+
+
+def _upload_origin(bucket: str) -> str:
+    """Where a browser puts evidence: what an allowed upload begins with. Nothing is asked of anybody for it."""
+    allowed = urlsplit(aws.s3().generate_presigned_url("put_object", Params={"Bucket": bucket, "Key": "any"}))
+    return f"{allowed.scheme}://{allowed.netloc}"
 
 
 def _secret(arn: str, time: SystemTime) -> Secret:

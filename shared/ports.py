@@ -98,7 +98,7 @@ class Commit:
         released: source and id of early events that were put aside: their dedup keys go, so that they may come again.
         errands: to be run afterwards; texts: drafted revisions; publications: what is public from now on.
         matters: what the crisis that begins here is about; the newest crisis of a matter counts.
-        drill: whether an exercise begins or ends here.
+        crisis: whether a crisis, or an exercise of one, begins or ends here.
         early_version: the early events this commit applied; they go, if nobody added to them meanwhile.
         customer: personal data, kept beside the incident and off its chain.
     """
@@ -117,7 +117,7 @@ class Commit:
     texts: tuple[StatementText, ...] = ()
     publications: tuple[Publication, ...] = ()
     matters: tuple["Matter", ...] = ()
-    drill: Literal["started", "ended"] | None = None
+    crisis: Literal["began", "ended"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -395,8 +395,12 @@ class Crises(Protocol):
         """The crisis that complaints about one of these matters join; the first named matter that has one counts."""
         ...
 
+    def running(self) -> Sequence[str]:
+        """Incidents of crises that are on, exercises among them."""
+        ...
+
     def running_drills(self) -> Sequence[str]:
-        """Incidents of exercises that were not ended."""
+        """Those of them that are exercises."""
         ...
 
 
@@ -595,6 +599,10 @@ class SignIn(Protocol):
 
     def address(self, handshake: Handshake) -> str | None:
         """Where to send the browser; None: the console itself asks for the person's API key."""
+        ...
+
+    def farewell(self) -> str | None:
+        """Where to send the browser after signing out, so that it is forgotten there too; None: nowhere."""
         ...
 
     def person(self, proof: str, handshake: Handshake) -> str | None:

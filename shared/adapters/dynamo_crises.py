@@ -1,4 +1,4 @@
-"""Which crises and drills are on, in DynamoDB: small rows beside the incidents, for incidents that are not theirs."""
+"""Which crises are on, in DynamoDB: small rows beside the incidents, for incidents that are not theirs."""
 
 from __future__ import annotations
 
@@ -35,13 +35,19 @@ class DynamoCrises:
         on = (item for item in items if item is not None and int(item["until"]["N"]) > now)
         return next((str(item["crisis"]["S"]) for item in on), None)
 
+    def running(self) -> Sequence[str]:
+        """Incidents of crises that are on (strongly consistent)."""
+        return tuple(item["SK"]["S"] for item in self._on())
+
     def running_drills(self) -> Sequence[str]:
-        """Incidents of exercises that were not ended (strongly consistent)."""
-        items = query(
+        """Those of them that are exercises."""
+        return tuple(item["SK"]["S"] for item in self._on() if item["drill"]["BOOL"])
+
+    def _on(self) -> Sequence[Item]:
+        return query(
             self._client(),
             TableName=self._tables.incidents,
             ConsistentRead=True,
-            KeyConditionExpression="PK = :drills",
-            ExpressionAttributeValues={":drills": {"S": dynamo_keys.DRILLS}},
+            KeyConditionExpression="PK = :crises",
+            ExpressionAttributeValues={":crises": {"S": dynamo_keys.CRISES}},
         )
-        return tuple(item["SK"]["S"] for item in items)

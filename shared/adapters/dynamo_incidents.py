@@ -181,11 +181,11 @@ class DynamoIncidents:
         actions += [
             Action({"Put": {"TableName": tables.incidents, "Item": row}}, moved("a matter")) for row in matters.values()
         ]
-        if commit.drill == "started":
-            put = {"TableName": tables.incidents, "Item": dynamo_keys.drill(incident)}
-            actions.append(Action({"Put": put}, moved("the drill")))
-        elif commit.drill == "ended":
-            actions.append(self._delete(tables.incidents, dynamo_keys.drill(incident)))
+        if commit.crisis == "began":
+            row = {**dynamo_keys.crisis(incident), "drill": {"BOOL": commit.stored.incident.drill}}
+            actions.append(Action({"Put": {"TableName": tables.incidents, "Item": row}}, moved("the crisis")))
+        elif commit.crisis == "ended":
+            actions.append(self._delete(tables.incidents, dynamo_keys.crisis(incident)))
         return actions
 
     def _claim_early(self, commit: Commit) -> list[Action]:

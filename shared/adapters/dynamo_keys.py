@@ -23,8 +23,8 @@ OPEN_ERRANDS = "errands"
 """The partition of `by_open` that holds errands, apart from those of messages; there are few."""
 PUBLISHED = "PUBLISHED"
 """The partition of everything that is public."""
-DRILLS = "DRILLS"
-"""The partition of exercises that were not ended."""
+CRISES = "CRISES"
+"""The partition of crises that are on."""
 
 _MESSAGE_KEPT = 400 * DAY
 _MATTER_KEPT = 30 * DAY
@@ -102,9 +102,9 @@ def matter(name: str) -> Item:
     return key(f"MATTER#{_short(name)}", "MATTER")
 
 
-def drill(incident: str) -> Item:
-    """An exercise that runs."""
-    return key(DRILLS, incident)
+def crisis(incident: str) -> Item:
+    """A crisis that is on."""
+    return key(CRISES, incident)
 
 
 def errand(incident: str, name: str) -> Item:

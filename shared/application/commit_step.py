@@ -7,7 +7,7 @@ from shared.application.fit_messages import MOST_MESSAGES, fit_messages
 from shared.application.world import World
 from shared.domain.directory import Directory
 from shared.domain.incident import Incident
-from shared.domain.matter import open_matters
+from shared.domain.matter import matters_changed
 from shared.domain.outcome import Decision
 from shared.domain.policy import Policy
 from shared.domain.timeline import seal
@@ -32,9 +32,11 @@ def commit_for(
 ) -> Commit:
     """The transaction of a decision about an incident that was loaded as `stored`; for the fields see `Commit`."""
     before = stored.incident
-    matters = _matters(before, decision.incident, policy, now)
+    changed = matters_changed(before, decision.incident, policy, now)
+    matters = tuple(Matter(name, before.id, until) for name, until in changed.items())
+    turn = _turn(before, decision.incident)
     others = (released, decision.errands, decision.texts, decision.publications, matters)
-    room = MOST_MESSAGES - sum(map(len, others))
+    room = MOST_MESSAGES - sum(map(len, others)) - (turn is not None)
     decision, messages = fit_messages(decision, directory.today, policy, now, room)
     incident = replace(decision.incident, version=before.version + 1)
     line = seal(stored.head, stored.lines + 1, now, decision.entries)
@@ -57,7 +59,7 @@ def commit_for(
         texts=decision.texts,
         publications=decision.publications,
         matters=matters,
-        drill=_drill(before, incident),
+        crisis=turn,
     )
 
 
@@ -90,10 +92,10 @@ def _matters(before: Incident, after: Incident, policy: Policy, now: int) -> tup
     return tuple(Matter(name, after.id, until) for name, until in (gone | changed).items())
 
 
-def _drill(before: Incident, after: Incident) -> Literal["started", "ended"] | None:
-    if not after.drill or before.in_crisis == after.in_crisis:
+def _turn(before: Incident, after: Incident) -> Literal["began", "ended"] | None:
+    if before.in_crisis == after.in_crisis:
         return None
-    return "started" if after.in_crisis else "ended"
+    return "began" if after.in_crisis else "ended"
 
 
 def _alarm(before: Timer | None, incident: str, due: int | None, version: int, now: int) -> Timer | None:

@@ -43,6 +43,8 @@ def request_from(event: Mapping[str, Any], most: int) -> Request:
     """
     context = event.get("requestContext") or {}
     headers = {str(name).lower(): str(value) for name, value in (event.get("headers") or {}).items()}
+    if cookies := event.get("cookies"):  # the gateway takes them out of the headers
+        headers["cookie"] = "; ".join(map(str, cookies))
     return Request(
         method=str((context.get("http") or {}).get("method", "")).upper(),
         headers=headers,
@@ -90,8 +92,8 @@ def json_of(request: Request, media_types: Sequence[str]) -> Any:
         ) from None
 
 
-def form_of(request: Request) -> dict[str, str]:
-    """The fields of a form; of one that is named twice, the last.
+def form_of(request: Request, most: int = 20) -> dict[str, str]:
+    """The fields of a form, at most so many; of one that is named twice, the last.
 
     Raises:
         Problem: 415 it is no form, 400 it cannot be read.
@@ -99,7 +101,9 @@ def form_of(request: Request) -> dict[str, str]:
     if request.media_type != _FORM:
         raise problem.unsupported(f"This takes {_FORM}.")
     try:
-        return dict(parse_qsl(request.body.decode("ascii"), keep_blank_values=True, max_num_fields=20, errors="strict"))
+        return dict(
+            parse_qsl(request.body.decode("ascii"), keep_blank_values=True, max_num_fields=most, errors="strict")
+        )
     except ValueError:
         raise problem.malformed("The body is no form in UTF-8.") from None
 

@@ -1,4 +1,4 @@
-"""What crises leave beside their incidents, in memory: matters, drills, texts, publications, errands."""
+"""What crises leave beside their incidents, in memory: matters, what is on, texts, publications, errands."""
 
 from collections.abc import Sequence
 
@@ -20,7 +20,11 @@ class FakeCrises:
 
     def running_drills(self) -> Sequence[str]:
         with self._shelf.lock:
-            return tuple(sorted(self._shelf.drills))
+            return tuple(sorted(name for name, drill in self._shelf.crises.items() if drill))
+
+    def running(self) -> Sequence[str]:
+        with self._shelf.lock:
+            return tuple(sorted(self._shelf.crises))
 
 
 class FakeStatements:

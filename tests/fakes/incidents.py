@@ -156,10 +156,10 @@ class FakeIncidents:
         shelf.texts.update({(incident, text.rung, text.revision): text for text in commit.texts})
         shelf.publications.update({(incident, each.rung, each.revision): each for each in commit.publications})
         shelf.matters.update({matter.name: matter for matter in commit.matters})
-        if commit.drill == "started":
-            shelf.drills.add(incident)
-        elif commit.drill == "ended":
-            shelf.drills.discard(incident)
+        if commit.crisis == "began":
+            shelf.crises[incident] = commit.stored.incident.drill
+        elif commit.crisis == "ended":
+            shelf.crises.pop(incident, None)
 
     def _refuse_duplicates(self, taken: Sequence[TakenEvent]) -> None:
         for each in taken:
