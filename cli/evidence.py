@@ -70,7 +70,8 @@ def _export(deployment: Deployment, incident: str, path: Path) -> str:
     storage = S3Evidence(lambda: deployment.client("s3"), deployment.output("EvidenceBucket"), SystemTime())
     pieces = pieces_of(chain.lines)
     with _unfinished(path) as archive:
-        bar = track(pieces, "files", console=Console(stderr=True), transient=True)
+        console = Console(stderr=True)
+        bar = track(pieces, "files", console=console, transient=True, disable=not console.is_terminal)
         files = {piece.sha256: _add_piece(archive, storage, incident, piece) for piece in bar}
         record = Record(
             chain.stored.incident, chain.lines, sealed, _texts(deployment, chain), files, _state(chain, files)
