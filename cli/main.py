@@ -8,6 +8,7 @@ from cli import (
     audit,
     contract,
     crisis_verbs,
+    evidence,
     incident_verbs,
     keys,
     policy,
@@ -15,6 +16,7 @@ from cli import (
     roster,
     send,
     simulate,
+    site,
     statement_verbs,
 )
 from cli.demo import command as demo_command
@@ -42,7 +44,9 @@ app.command()(simulate.simulate)
 app.command()(send.send)
 app.add_typer(incident_verbs.app, name="incidents")
 app.add_typer(crisis_verbs.app, name="crisis")
+crisis_verbs.app.command()(evidence.evidence)
 app.add_typer(statement_verbs.app, name="statement")
+app.add_typer(site.app, name="site")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(audit.app, name="audit")
 app.add_typer(keys.app, name="keys")

@@ -128,6 +128,7 @@ def _options_of(words: list[str]) -> tuple[set[str] | None, list[str]]:
 def _aws_options(service: str, operation: str) -> frozenset[str]:
     """What an operation takes, as the AWS command line writes it; nothing where there is no such operation."""
     session = botocore.session.get_session()
+    service = {"s3api": "s3"}.get(service, service)
     if service not in session.get_available_services():
         return frozenset()
     model = session.get_service_model(service)
