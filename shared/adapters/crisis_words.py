@@ -98,7 +98,7 @@ def _of_statement(
     by = ""
     if statement is not None:
         due = reader.moment(statement.due, now)
-        by = (reader.words.phrases["by"] if statement.due > now else reader.words.more["at"]).format(deadline=due)
+        by = reader.words.more["by" if statement.due > now else "at"].format(deadline=due)
     part = _part(message, incident, policy, statement) if message.reason == "approval_wanted" else None
     return CrisisWords(grade, _head(title), title, by, part=reader.words.parts[part] if part else None)
 

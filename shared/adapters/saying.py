@@ -6,7 +6,7 @@ from typing import Any
 from shared.adapters.crisis_words import CrisisWords, crisis_words
 from shared.adapters.incident_sheet import level_name, next_deadline, rung_name
 from shared.adapters.language import Reader, first_upper, reader
-from shared.adapters.sms_wording import OF_COMPLAINT, OF_CRISIS, OF_STATEMENT, Cuts, Pieces
+from shared.adapters.sms_wording import OF_COMPLAINT, OF_GROUP, OF_PUBLIC, OF_STATEMENT, Cuts, Pieces
 from shared.domain.incident import Clock, Incident
 from shared.domain.instants import MINUTE
 from shared.domain.message import DRILL_ITEM, Message
@@ -40,17 +40,20 @@ class Saying:
     def cuts(self) -> Cuts:
         """What goes first where an SMS is too long."""
         if self.outside:
-            return OF_STATEMENT
-        return OF_CRISIS if self.crisis else OF_COMPLAINT
+            return OF_PUBLIC
+        if self.crisis is None:
+            return OF_COMPLAINT
+        return OF_STATEMENT if self.crisis.by else OF_GROUP
 
     def pieces(self) -> Pieces:
         """All there is to say."""
         if self.outside:
-            title = self.crisis.full if self.crisis else ""
-            return Pieces("", "", "", about=self.letters(title))
+            titles = (self.crisis.clock, self.crisis.full) if self.crisis else ("", "")
+            return Pieces("", "", "", about=self.letters(titles[self.message.key.via != "sms"]))
         level = level_name(self.policy, self.message.level, self.reader) if self.message.level else ""
         case = self.letters(one_line(self.incident.subject)) if self.incident else ""
-        count = self.words.phrases["also_short"].format(count=len(self.message.also))
+        short = (self.words.more if self.crisis else self.words.phrases)["also_short"]
+        count = short.format(count=len(self.message.also))
         pieces = Pieces(
             self.letters(level), case, "", also=self.also(), also_short=count, late=self.late(), about=self._about()
         )

@@ -57,24 +57,40 @@ OF_COMPLAINT = Cuts(
         ("case", 0),
     ),
 )
-OF_CRISIS = Cuts(
+OF_GROUP = Cuts(
     first=(("clock", 24), ("case", 24)),
     last=(
         ("case", 16),
         ("clock", 16),
         ("case", 10),
         ("clock", 10),
-        ("by", 0),
         ("case", 6),
-        ("level", 0),
-        ("clock", 6),
         ("case", 3),
-        ("clock", 0),
+        ("clock", 6),
         ("case", 0),
+        ("level", 0),
+        ("clock", 0),
     ),
 )
-"""A seat or a statement with its time says more to whoever is called than the case does."""
-OF_STATEMENT = Cuts(first=(("about", 40),), last=(("about", 24), ("about", 12), ("about", 6)))
+"""To whoever is called at night the grade and the seat say more than the number of the case."""
+OF_STATEMENT = Cuts(
+    first=(("clock", 24), ("case", 24)),
+    last=(
+        ("case", 16),
+        ("clock", 16),
+        ("case", 10),
+        ("clock", 10),
+        ("case", 6),
+        ("level", 0),
+        ("case", 3),
+        ("by", 0),
+        ("clock", 6),
+        ("case", 0),
+        ("clock", 0),
+    ),
+)
+"""A statement and when it is due say more than grade and case."""
+OF_PUBLIC = Cuts(first=(("about", 40),), last=(("about", 24), ("about", 12), ("about", 6)))
 
 
 def wordings(
