@@ -9,9 +9,12 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.policy import app
+from shared.adapters.policy_yaml import check
+from shared.domain.instants import parse_instant
+from shared.domain.roster_check import roster_findings
 
 PAGE = (Path(__file__).parents[2] / "docs" / "policy.md").read_text(encoding="utf-8")
-[HOUSE] = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+[HOUSE, CRISES] = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
 SHOWN = re.findall(r"```console\n\$ tocsin policy check house.yaml\n(.*?)```", PAGE, re.DOTALL)
 
 
@@ -33,3 +36,15 @@ def test_the_page_shows_what_the_command_prints(
     (tmp_path / "house.yaml").write_text(house, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     assert CliRunner().invoke(app, ["check", "house.yaml"]).output == SHOWN[shown]
+
+
+def test_the_crisis_of_the_page_fits_its_policy() -> None:
+    more = "".join(
+        f"  {name}: {{name: {name}, email: {name}@example.com}}\n"
+        for name in ("dora", "emil", "frida", "gero", "hanna")
+    )
+    text = HOUSE.replace("people:\n", f"people:\n{more}") + CRISES
+    checked = check(text, "house.yaml")
+    assert checked.problems == ()
+    assert checked.policy is not None
+    assert roster_findings(checked.policy, parse_instant("2026-03-01T00:00:00Z")) == ()
