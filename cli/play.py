@@ -27,9 +27,10 @@ from shared.domain.policy import Policy
 WORTH_FORKING = 1_000
 """Events; below, starting processes takes longer than playing."""
 _A_SLICE = 50
-"""Incidents that are played and told at a time."""
+"""Matters that are played and told at a time."""
 
-Incidents = Sequence[Sequence[Event]]
+Matters = Sequence[Sequence[Sequence[Event]]]
+"""Incidents that may be about one matter together; of most matters there is one."""
 
 
 @dataclass(slots=True)
@@ -39,7 +40,7 @@ class Played:
     Attributes:
         quarantined: events whose complaint never came.
         clocks: for (level, clock) how many were met, missed and open at the end.
-        rungs: pages by rung.
+        rungs: pages by rung; statements: how many of each rung were published, and were due and not.
         pages: instant and JSON of each, where it was asked for; `timeline` likewise.
     """
 
@@ -47,6 +48,7 @@ class Played:
     quarantined: list[simulate.Refused] = field(default_factory=list)
     clocks: dict[tuple[str, str], Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     rungs: Counter[str] = field(default_factory=Counter)
+    statements: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     pages: list[tuple[int, str]] = field(default_factory=list)
     timeline: list[tuple[int, str]] = field(default_factory=list)
 
@@ -57,6 +59,8 @@ class Played:
         for name, verdicts in other.clocks.items():
             self.clocks[name].update(verdicts)
         self.rungs.update(other.rungs)
+        for rung, counts in other.statements.items():
+            self.statements[rung].update(counts)
         self.pages += other.pages
         self.timeline += other.timeline
 
@@ -71,17 +75,17 @@ class Player:
     timeline: bool = False
 
     def play(
-        self, incidents: Incidents, progress: Callable[[int], None] = lambda _done: None, *, cores: int | None = None
+        self, matters: Matters, progress: Callable[[int], None] = lambda _done: None, *, cores: int | None = None
     ) -> Played:
         """Play all of them.
 
         Args:
-            incidents: each one's events in time order.
+            matters: of each its incidents, and of those the events in time order.
             progress: called with the number of events that were played since the last call.
             cores: at most so many processes; all there are where it is None.
         """
-        slices = [incidents[first : first + _A_SLICE] for first in range(0, len(incidents), _A_SLICE)]
-        events = [sum(map(len, part)) for part in slices]
+        slices = [matters[first : first + _A_SLICE] for first in range(0, len(matters), _A_SLICE)]
+        events = [sum(len(events) for incidents in part for events in incidents) for part in slices]
         processes = min(len(slices), _cores() if cores is None else cores)
         forking = processes > 1 and sum(events) >= WORTH_FORKING and _can_fork()
         played = Played()
@@ -95,14 +99,15 @@ class Player:
         played.timeline.sort(key=lambda line: line[0])
         return played
 
-    def one(self, incidents: Incidents) -> Played:
+    def one(self, matters: Matters) -> Played:
         """Play one slice."""
-        outcome = simulate.play(incidents, self.policy, simulate.Outcome(self.until), timeline=self.timeline)
+        outcome = simulate.play(matters, self.policy, simulate.Outcome(self.until), timeline=self.timeline)
         return Played(
             outcome.incidents,
             outcome.quarantined,
             outcome.clocks,
             Counter(page.rung for page, _ in outcome.pages),
+            outcome.statements,
             [(page.at, _page(page, about)) for page, about in outcome.pages] if self.pages else [],
             [(entry.at, _entry(entry, about)) for entry, about in outcome.timeline],
         )
@@ -148,11 +153,11 @@ def _can_fork() -> bool:
     return sys.platform == "linux" and threading.active_count() == 1
 
 
-_given: tuple[Player, Sequence[Incidents]]
+_given: tuple[Player, Sequence[Matters]]
 """What a forked process plays; nothing is copied to it."""
 
 
-def _forked(player: Player, slices: Sequence[Incidents], processes: int) -> Iterator[Played]:
+def _forked(player: Player, slices: Sequence[Matters], processes: int) -> Iterator[Played]:
     with ProcessPoolExecutor(
         processes, multiprocessing.get_context("fork"), initializer=_take, initargs=(player, slices)
     ) as pool:
@@ -163,7 +168,7 @@ def _forked(player: Player, slices: Sequence[Incidents], processes: int) -> Iter
             raise
 
 
-def _take(player: Player, slices: Sequence[Incidents]) -> None:
+def _take(player: Player, slices: Sequence[Matters]) -> None:
     global _given  # noqa: PLW0603 - a process of the pool keeps what it was born with
     _given = player, slices
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who started us

@@ -23,10 +23,11 @@ from cli.play import Player
 from cli.refuse import refuse
 from shared.adapters.policy_yaml import PolicyError, load, shipped
 from shared.application.read_event import problems
-from shared.application.simulate import Refused, by_incident
+from shared.application.simulate import Refused, by_incident, by_matter
 from shared.domain.events import EVENT, Event
 from shared.domain.instants import format_instant, parse_instant
 from shared.domain.policy import AFTERCARE_CLOCKS, HANDLING_CLOCKS, Policy
+from shared.domain.roster import seats_of
 
 _MOST_SHOWN = 50
 """Quarantined events that are named one by one."""
@@ -73,7 +74,7 @@ def simulate(
         incidents, outcome = by_incident(stream, rules, end)
         player = Player(rules, outcome.until, pages=pages is not None, timeline=timeline is not None)
         with _bar(sum(map(len, incidents))) as progress:
-            played = player.play(incidents, progress)
+            played = player.play(by_matter(incidents, rules), progress)
         seconds = time.perf_counter() - began
         for file, lines in zip(outputs, (played.pages, played.timeline), strict=True):
             _write(file, (line for _, line in lines))
@@ -86,7 +87,7 @@ def simulate(
         quarantined=len(quarantined) + len(invalid),
         clocks=_by_level(played.clocks, rules),
         pages=_by_rung(played.rungs, rules),
-        statements={},
+        statements=_by_statement(played.statements, rules),
         wall_seconds=round(seconds, 3),
     )
     if as_json:
@@ -204,6 +205,17 @@ def _by_level(
     return told
 
 
+def _by_statement(counted: Mapping[str, Mapping[str, int]], rules: Policy) -> dict[str, dict[str, int]]:
+    """Rungs in the order of the ladders."""
+    ladders = (kind.statements.rungs for kind in rules.crises.values() if kind.statements)
+    rungs = dict.fromkeys((*(rung for ladder in ladders for rung in ladder), *sorted(counted)))
+    return {
+        rung: {"published": counted[rung]["published"], "unapproved": counted[rung]["unapproved"]}
+        for rung in rungs
+        if rung in counted
+    }
+
+
 def _others(counted: Iterable[tuple[str, str]], level: str) -> list[str]:
     """Milestones begun at another level end at this one when the incident was raised or lowered."""
     return sorted(clock for at, clock in counted if at == level)
@@ -212,6 +224,8 @@ def _others(counted: Iterable[tuple[str, str]], level: str) -> list[str]:
 def _by_rung(counted: Counter[str], rules: Policy) -> dict[str, int]:
     """Rungs in the order of the chains."""
     rungs = dict.fromkeys(rung.rung for chain in rules.chains.values() for rung in chain)
+    seats = [seat.name for role in rules.roster.roles for seat in seats_of(rules.roster, role)] if rules.roster else []
+    rungs |= dict.fromkeys(seats)
     return {rung: counted[rung] for rung in (*rungs, *sorted(counted.keys() - rungs)) if counted[rung]}
 
 
@@ -230,11 +244,16 @@ def _show(summary: Summary, until: int) -> None:
             share = f"{verdicts['met'] / ended:.0%}" if ended else "-"
             clocks.add_row(level, clock, *(f"{verdicts[verdict]:,}" for verdict in _VERDICTS), share)
         clocks.add_section()
+    statements = Table("statement", title="Statements", title_justify="left")
+    for name in ("published", "unapproved"):
+        statements.add_column(name, justify="right")
+    for rung, counts in summary.statements.items():
+        statements.add_row(rung, *(f"{count:,}" for count in counts.values()))
     pages = Table("rung", title="Pages", title_justify="left")
     pages.add_column("pages", justify="right")
     for rung, count in summary.pages.items():
         pages.add_row(rung, f"{count:,}")
-    for table in (clocks, pages):
+    for table in (clocks, pages, *((statements,) if summary.statements else ())):
         console.print()
         console.print(table)
     speed = f", {summary.incidents / summary.wall_seconds:,.0f} incidents/s" if summary.wall_seconds else ""

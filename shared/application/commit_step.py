@@ -82,16 +82,6 @@ def with_texts(world: World, decision: Decision) -> Decision:
     return decision._replace(publications=tuple(filled))
 
 
-def _matters(before: Incident, after: Incident, policy: Policy, now: int) -> tuple[Matter, ...]:
-    """What others join this crisis by, where that changed; a crisis that is over is joined by nobody from now on."""
-    if after.course.crisis is None:
-        return ()
-    was, is_now = open_matters(before, policy), open_matters(after, policy)
-    changed = {name: until for name, until in is_now.items() if was.get(name) != until}
-    gone = {name: now for name in was if name not in is_now}
-    return tuple(Matter(name, after.id, until) for name, until in (gone | changed).items())
-
-
 def _turn(before: Incident, after: Incident) -> Literal["began", "ended"] | None:
     if before.in_crisis == after.in_crisis:
         return None

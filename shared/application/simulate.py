@@ -1,53 +1,22 @@
 """Run a stream of events through the product's own decisions in virtual time (CONTRACT.md, `simulate`).
 
-No second engine: the same `open_incident`, `apply_event` and `pass_time` the functions call. Incidents do not touch
-each other, so each is played to its end by itself, and what all of them did is put in time order afterwards.
+Incidents do not touch each other unless they are about one matter: what does not is played to its end by itself, and
+what all of them did is put in time order afterwards.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 
-from shared.domain.course import missed_by
-from shared.domain.decision import apply_event, needs_history, open_incident, pass_time, record_for
+from shared.application.play_matter import Outcome as Outcome  # noqa: PLC0414 - what a run comes to
+from shared.application.play_matter import Refused as Refused  # noqa: PLC0414 - the same
+from shared.application.play_matter import play_matter, refuse
 from shared.domain.directory import Directory
 from shared.domain.events import PEOPLE_SURFACES, SYSTEM_TYPES, ComplaintReceived, Event, incident_id
-from shared.domain.incident import Incident
 from shared.domain.instants import DAY
-from shared.domain.outcome import Decision, Entry, Page
 from shared.domain.policy import Policy
 
 RUN_ON = 30 * DAY
 """How long a run without an end goes on after the last event."""
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """An event that would be quarantined."""
-
-    event: str
-    source: str
-    at: int
-    reason: str
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What a run counted and collected.
-
-    Attributes:
-        clocks: for (level, clock) how many were met, missed and open at the end.
-        pages: with the complaint they are about, in time order.
-        timeline: entries with their complaint, in time order; empty unless asked for.
-    """
-
-    until: int
-    incidents: int = 0
-    duplicates: int = 0
-    quarantined: list[Refused] = field(default_factory=list)
-    clocks: dict[tuple[str, str], Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
-    pages: list[tuple[Page, ComplaintReceived]] = field(default_factory=list)
-    timeline: list[tuple[Entry, ComplaintReceived]] = field(default_factory=list)
 
 
 def simulate(events: Iterable[Event], policy: Policy, *, until: int | None = None, timeline: bool = False) -> Outcome:
@@ -60,7 +29,7 @@ def simulate(events: Iterable[Event], policy: Policy, *, until: int | None = Non
         timeline: whether to collect the entries.
     """
     incidents, outcome = by_incident(events, policy, until)
-    return play(incidents, policy, outcome, timeline=timeline)
+    return play(by_matter(incidents, policy), policy, outcome, timeline=timeline)
 
 
 def by_incident(events: Iterable[Event], policy: Policy, until: int | None = None) -> tuple[list[list[Event]], Outcome]:
@@ -85,25 +54,57 @@ def by_incident(events: Iterable[Event], policy: Policy, until: int | None = Non
             if first == event:
                 outcome.duplicates += 1
             else:
-                _refuse(outcome, event, event.time, "id_conflict")
+                refuse(outcome, event, event.time, "id_conflict")
             continue
         level = vars(event.data).get("level")
         if level is not None and level not in policy.levels:
-            _refuse(outcome, event, event.time, "unknown_level")
+            refuse(outcome, event, event.time, "unknown_level")
             continue
         incident = _incident_of(event, sources)
         if incident is None:
-            _refuse(outcome, event, event.time, "no_incident")
+            refuse(outcome, event, event.time, "no_incident")
             continue
         groups[incident].append(event)
     return list(groups.values()), outcome
 
 
-def play(incidents: Iterable[Sequence[Event]], policy: Policy, outcome: Outcome, *, timeline: bool = False) -> Outcome:
+def by_matter(incidents: Iterable[Sequence[Event]], policy: Policy) -> list[list[Sequence[Event]]]:
+    """Incidents that may come to be about one matter, together: they join one crisis (see `domain/matter.py`).
+
+    All others stay by themselves; so do all where the policy knows no crisis.
+    """
+    if not policy.crises:
+        return [[events] for events in incidents]
+    groups: dict[int, list[Sequence[Event]]] = {}
+    group_of: dict[str, int] = {}
+    for number, events in enumerate(incidents):
+        mine, named = [events], _matters_named(events)
+        for group in dict.fromkeys(group_of[name] for name in named if name in group_of):
+            others = groups.pop(group)
+            named |= {name for each in others for name in _matters_named(each)}
+            mine = [*others, *mine]
+        groups[number] = mine
+        group_of.update(dict.fromkeys(named, number))
+    return list(groups.values())
+
+
+def _matters_named(events: Sequence[Event]) -> set[str]:
+    """Everything the facts of an incident may be about, and the incidents that are joined by hand."""
+    told = [vars(event.data) for event in events]
+    stores, products, categories = ({data[f] for data in told if data.get(f)} for f in ("store", "product", "category"))
+    named = {f"{category}/store/{store}" for category in categories for store in stores}
+    named |= {f"{category}/product/{product}" for category in categories for product in products}
+    named |= {str(data["complaint"]) for data in told if data.get("complaint")}
+    return named | {event.incident for event in events if event.incident}
+
+
+def play(
+    matters: Iterable[Sequence[Sequence[Event]]], policy: Policy, outcome: Outcome, *, timeline: bool = False
+) -> Outcome:
     """Play incidents to the outcome's `until`, add what they did to it and put that in time order."""
     directory = Directory(policy, policy)
-    for events in incidents:
-        _play(events, policy, directory, outcome, timeline=timeline)
+    for incidents in matters:
+        play_matter(incidents, policy, directory, outcome, timeline=timeline)
     outcome.pages.sort(key=lambda page: page[0].at)
     outcome.timeline.sort(key=lambda line: line[0].at)
     return outcome
@@ -117,51 +118,3 @@ def _incident_of(event: Event, sources: dict[str, set[str]]) -> str | None:
     if named is not None or event.subject is None or event.source in known or not known or not of_people:
         return event.incident
     return incident_id(next(iter(known)), event.subject) if len(known) == 1 else None
-
-
-def _play(events: Sequence[Event], policy: Policy, directory: Directory, outcome: Outcome, *, timeline: bool) -> None:
-    opening, complaint = next(
-        ((n, event) for n, event in enumerate(events) if isinstance(event, ComplaintReceived)), (len(events), None)
-    )
-    early = list(events[:opening])
-    born = outcome.until + 1 if complaint is None else complaint.time
-    while early and (gone := early[0].time + policy.arrival.early_kept) < born and gone <= outcome.until:
-        for event in [event for event in early if event.time <= gone]:
-            _refuse(outcome, event, gone, "no_complaint")
-            early.remove(event)
-    if complaint is None:
-        return
-    outcome.incidents += 1
-    decision = open_incident(complaint, policy.policy, policy, directory, complaint.time, early)
-
-    def collect(decision: Decision) -> Incident:
-        outcome.pages.extend((page, complaint) for page in decision.pages)
-        if timeline:
-            outcome.timeline.extend((entry, complaint) for entry in decision.entries)
-        return decision.incident
-
-    def passed(incident: Incident, until: int) -> Incident:
-        while incident.next_step_at is not None and incident.next_step_at <= until:
-            incident = collect(pass_time(incident, policy, directory, incident.next_step_at))
-        return incident
-
-    now = collect(decision)
-    taken = [complaint, *early]
-    for event in events[opening + 1 :]:
-        now = passed(now, event.time - 1)
-        record = record_for(now, event, policy, directory)
-        history = [record_for(now, other, policy, directory) for other in taken] if needs_history(now, record) else ()
-        now = collect(apply_event(now, event, record, policy, directory, event.time, history=history))
-        taken.append(event)
-    _count(passed(now, outcome.until), outcome)
-
-
-def _count(incident: Incident, outcome: Outcome) -> None:
-    course = missed_by(incident.course, outcome.until)
-    for clock in course.clocks:
-        verdict = clock.verdict if clock.verdict in ("met", "missed") else "open"
-        outcome.clocks[clock.level or course.level, clock.name][verdict] += 1
-
-
-def _refuse(outcome: Outcome, event: Event, at: int, reason: str) -> None:
-    outcome.quarantined.append(Refused(event.id, event.source, at, reason))

@@ -7,13 +7,13 @@ from typing import Literal
 from shared.application.commit_step import ATTEMPTS, commit_for, with_texts
 from shared.application.quarantine import put_aside
 from shared.application.world import World
-from shared.domain.classification import known_from, together
+from shared.domain.crisis_events import OWN_SOURCE
 from shared.domain.decision import apply_event, needs_history, open_incident, record_for
 from shared.domain.directory import Directory
 from shared.domain.event_data import Facts
 from shared.domain.events import DRILL_SOURCE, PEOPLE_SURFACES, ComplaintReceived, Event, fingerprint
 from shared.domain.incident import Incident
-from shared.domain.matter import matters_of, may_join
+from shared.domain.matter import is_on, matters_after, may_join
 from shared.domain.message import Link
 from shared.domain.plain import canonical
 from shared.domain.policy import Policy
@@ -103,7 +103,8 @@ def _take(world: World, event: Event, surface: str, *, trusted_by: bool, link: s
 
 
 def _again(world: World, event: Event, surface: str, known: TakenEvent, mark: TakenEvent) -> Taken:
-    if known.fingerprint == mark.fingerprint or event.source in PEOPLE_SURFACES:  # a second tap has another time
+    # A second tap has another time, and so has an errand's second run.
+    if known.fingerprint == mark.fingerprint or event.source in PEOPLE_SURFACES or event.source == OWN_SOURCE:
         return Taken("duplicate", known.incident)
     put_aside(
         world, event, surface, "id_conflict", "an event with this source and id and other content was taken before"
@@ -176,9 +177,8 @@ def _joins(world: World, event: Event, policy: Policy, incident: Incident | None
         return None
     if incident is not None and not may_join(incident.course):
         crisis = world.incidents.load(incident.part_of) if incident.part_of else None
-        return "" if crisis and not (crisis.incident.course.crisis and crisis.incident.course.crisis.is_on) else None
-    known = known_from(data, vars(data).get("channel"), frozenset())
-    matters = matters_of(together(incident.course.known, known) if incident else known)
+        return "" if crisis and not is_on(crisis.incident) else None
+    matters = matters_after(incident.course.known if incident else None, data, vars(data).get("channel"))
     found = world.crises.about(matters, now) if matters else None
     return found if incident is None or found != incident.id else None
 

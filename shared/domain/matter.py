@@ -4,9 +4,10 @@ the same category, within a window.
 
 from collections.abc import Mapping
 
-from shared.domain.classification import Known
+from shared.domain.classification import Known, known_from, together
 from shared.domain.crisis import JoinedComplaint
 from shared.domain.errand import Errand
+from shared.domain.event_data import Facts
 from shared.domain.incident import Course, Incident
 from shared.domain.policy import Policy
 
@@ -30,9 +31,29 @@ def open_matters(incident: Incident, policy: Policy) -> Mapping[str, int]:
     return dict.fromkeys(matters_of(incident.course.known), crisis.since + window)
 
 
+def matters_changed(before: Incident | None, after: Incident, policy: Policy, now: int) -> Mapping[str, int]:
+    """Until when others join by each name, where a step changed that; nobody joins what is over."""
+    if after.course.crisis is None:
+        return {}
+    was, is_now = open_matters(before, policy) if before else {}, open_matters(after, policy)
+    gone = {name: now for name in was if name not in is_now}
+    return gone | {name: until for name, until in is_now.items() if was.get(name) != until}
+
+
+def matters_after(known: Known | None, told: Facts, channel: str | None) -> tuple[str, ...]:
+    """What a complaint is about once an event has told its facts."""
+    more = known_from(told, channel, frozenset())
+    return matters_of(together(known, more) if known else more)
+
+
 def may_join(course: Course) -> bool:
     """Whether a complaint is free to join another's crisis: it has none of its own, and is part of none."""
     return course.part_of is None and (course.crisis is None or not course.crisis.is_on)
+
+
+def is_on(incident: Incident) -> bool:
+    """Whether a crisis others were joined to goes on."""
+    return incident.course.crisis is not None and incident.course.crisis.is_on
 
 
 def join_errand(incident: Incident, at: int) -> Errand:

@@ -76,15 +76,15 @@ _ON_ONE_CORE_AND_ON_THREE = """
 import resource, sys
 from cli.play import Player
 from shared.adapters.policy_yaml import load
-from shared.application.simulate import by_incident
+from shared.application.simulate import by_incident, by_matter
 from shared.domain.events import EVENT
 
 policy = load("it-service-desk")
 incidents, outcome = by_incident(map(EVENT.validate_json, open(sys.argv[1], "rb")), policy)
 player = Player(policy, outcome.until, pages=True, timeline=True)
-alone = player.play(incidents, cores=1)
+alone = player.play(by_matter(incidents, policy), cores=1)
 before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
-together = player.play(incidents, cores=3)
+together = player.play(by_matter(incidents, policy), cores=3)
 forked = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime > before
 print(alone.incidents, len(alone.pages) > 0, len(alone.timeline) > 0, alone == together, forked)
 """
