@@ -29,8 +29,10 @@ ONCE = Config(connect_timeout=2, read_timeout=8, retries={"mode": "standard", "t
 """For carriers: a send that is repeated behind our back may page somebody twice (I7)."""
 
 
-_SIGNED = _REPEATABLE.merge(Config(signature_version="s3v4"))
-"""For S3: what is signed into a URL holds in every region."""
+_SIGNED = _REPEATABLE.merge(Config(signature_version="s3v4", s3={"addressing_style": "virtual"}))
+"""For S3: a URL that is signed names the bucket's own region. `auto` would name the global endpoint, which redirects
+what goes to a young bucket elsewhere, and a redirect breaks the signature. At an IP address it is a path all the same.
+"""
 
 UNREACHABLE = (HTTPClientError, BotoConnectionError)
 """What botocore raises where no answer came: before the call left, or after."""

@@ -25,8 +25,6 @@ Client = Callable[[], "DynamoDBClient"]
 """Makes the client at first use."""
 
 MOST_ACTIONS = 100
-_ROUNDS = 4
-"""How often what a batch left out is asked for again, at once: it is a handful of keys."""
 _PASSING = frozenset(
     {
         "InternalServerError",
@@ -118,25 +116,6 @@ def get(client: DynamoDBClient, table: str, key: Item) -> Item | None:
     """One item, strongly consistent."""
     with available():
         return client.get_item(TableName=table, Key=key, ConsistentRead=True).get("Item")
-
-
-def get_all(client: DynamoDBClient, table: str, keys: Sequence[Item]) -> list[Item | None]:
-    """The items of some keys (100 at most, none twice) in the order of the keys, strongly consistent.
-
-    Raises:
-        UnavailableError: the store could not be reached, or kept back a part of it.
-    """
-    found: dict[tuple[str, str], Item] = {}
-    left = list(keys)
-    for _ in range(_ROUNDS):
-        if not left:
-            return [found.get((key["PK"]["S"], key["SK"]["S"])) for key in keys]
-        with available():
-            answer = client.batch_get_item(RequestItems={table: {"Keys": left, "ConsistentRead": True}})
-        found |= {(item["PK"]["S"], item["SK"]["S"]): item for item in answer["Responses"].get(table, ())}
-        kept_back = answer["UnprocessedKeys"]
-        left = list(kept_back[table]["Keys"]) if table in kept_back else []
-    raise UnavailableError("the store kept back a part of what was asked for")
 
 
 def query(client: DynamoDBClient, *, limit: int | None = None, **request: Any) -> list[Item]:

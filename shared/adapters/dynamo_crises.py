@@ -6,16 +6,15 @@ from collections.abc import Sequence
 
 from shared.adapters import codec, dynamo_keys
 from shared.adapters.codec import Item
-from shared.adapters.dynamo_calls import Client, get_all, query
+from shared.adapters.dynamo_calls import Client, query
 from shared.adapters.dynamo_keys import Tables
 from shared.ports import Matter
 
 
 def matter_row(matter: Matter) -> Item:
-    """The whole item of a matter. The newest crisis about it is the one that counts."""
+    """The whole item of a matter, one for each crisis about it: one that ends must not hide another."""
     return {
-        **dynamo_keys.matter(matter.name),
-        "crisis": {"S": matter.crisis},
+        **dynamo_keys.matter(matter.name, matter.crisis),
         "until": codec.number(matter.until),
         "ttl": dynamo_keys.matter_expiry(matter.until),
     }
@@ -29,11 +28,16 @@ class DynamoCrises:
         self._tables = tables
 
     def about(self, matters: Sequence[str], now: int) -> str | None:
-        """The crisis that complaints about one of these matters join; the first named matter that has one counts."""
-        keys = [dynamo_keys.matter(name) for name in dict.fromkeys(matters)]
-        items = get_all(self._client(), self._tables.incidents, keys)
-        on = (item for item in items if item is not None and int(item["until"]["N"]) > now)
-        return next((str(item["crisis"]["S"]) for item in on), None)
+        """The crisis that complaints about one of these matters join; the first named matter that has one counts.
+
+        Of two about one matter it is the one that others join longer: the newer one (strongly consistent).
+        """
+        for name in matters:
+            open_until = {item["SK"]["S"]: int(item["until"]["N"]) for item in self._rows(dynamo_keys.matter(name, ""))}
+            newest = max(((until, crisis) for crisis, until in open_until.items() if until > now), default=None)
+            if newest is not None:
+                return str(newest[1])
+        return None
 
     def running(self) -> Sequence[str]:
         """Incidents of crises that are on (strongly consistent)."""
@@ -44,10 +48,14 @@ class DynamoCrises:
         return tuple(item["SK"]["S"] for item in self._on() if item["drill"]["BOOL"])
 
     def _on(self) -> Sequence[Item]:
+        return self._rows(dynamo_keys.crisis(""))
+
+    def _rows(self, beside: Item) -> Sequence[Item]:
+        """All rows of a key's partition."""
         return query(
             self._client(),
             TableName=self._tables.incidents,
             ConsistentRead=True,
-            KeyConditionExpression="PK = :crises",
-            ExpressionAttributeValues={":crises": {"S": dynamo_keys.CRISES}},
+            KeyConditionExpression="PK = :partition",
+            ExpressionAttributeValues={":partition": beside["PK"]},
         )

@@ -177,9 +177,9 @@ class DynamoIncidents:
             *(self._put(tables.incidents, {}, text_row(incident, text)) for text in commit.texts),
             *(self._put(tables.incidents, {}, publication_row(each)) for each in commit.publications),
         ]
-        matters = {matter.name: matter_row(matter) for matter in commit.matters}
         actions += [
-            Action({"Put": {"TableName": tables.incidents, "Item": row}}, moved("a matter")) for row in matters.values()
+            Action({"Put": {"TableName": tables.incidents, "Item": matter_row(matter)}}, moved("a matter"))
+            for matter in commit.matters
         ]
         if commit.crisis == "began":
             row = {**dynamo_keys.crisis(incident), "drill": {"BOOL": commit.stored.incident.drill}}

@@ -97,9 +97,9 @@ def published(publication: Publication) -> Item:
     return key(PUBLISHED, f"{publication.published_at:015d}#{revision}")
 
 
-def matter(name: str) -> Item:
+def matter(name: str, crisis: str) -> Item:
     """What a crisis is about. A name holds what an intake system wrote, so it may be longer than a key."""
-    return key(f"MATTER#{_short(name)}", "MATTER")
+    return key(f"MATTER#{_short(name)}", crisis)
 
 
 def crisis(incident: str) -> Item:

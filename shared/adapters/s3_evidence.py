@@ -35,8 +35,9 @@ class S3Evidence:
     def upload(self, incident: str, sha256: str, size: int, media_type: str) -> Upload:
         """Allow one upload of exactly this content: length, type and hash are part of the signature.
 
-        S3 refuses other headers as a wrong signature and other bytes as a wrong checksum. The bucket's default
-        retention locks what was put, so a second upload adds a version and takes nothing away.
+        S3 refuses other headers as a wrong signature and other bytes as a wrong checksum; so does the emulator
+        (docs/adr/0054). The bucket's default retention locks what was put: the same again adds a version and takes
+        nothing away.
         """
         checksum = base64.b64encode(bytes.fromhex(sha256)).decode()
         expires = self._time.now() + ALLOWED_FOR

@@ -16,13 +16,26 @@ from moto import mock_aws
 from moto.dynamodb.models import DynamoDBBackend
 
 from shared import ports
+from shared.adapters.dynamo_crises import DynamoCrises
+from shared.adapters.dynamo_errands import DynamoErrands
 from shared.adapters.dynamo_incidents import DynamoIncidents
 from shared.adapters.dynamo_links import DynamoLinks
 from shared.adapters.dynamo_outbox import DynamoOutbox
 from shared.adapters.dynamo_quarantine import DynamoQuarantine
+from shared.adapters.dynamo_statements import DynamoStatements
 from shared.adapters.dynamo_timers import DynamoTimers
 from tests.contract import tables
-from tests.fakes import FakeIncidents, FakeLinks, FakeOutbox, FakeQuarantine, FakeTimers, Shelf
+from tests.fakes import (
+    FakeCrises,
+    FakeErrands,
+    FakeIncidents,
+    FakeLinks,
+    FakeOutbox,
+    FakeQuarantine,
+    FakeStatements,
+    FakeTimers,
+    Shelf,
+)
 
 ENDPOINT = os.environ.get("TOCSIN_CONTRACT_ENDPOINT", "")
 """An emulator, all of whose tables the suite deletes: `http://127.0.0.1:4566`. Unset, the suite runs on moto."""
@@ -38,6 +51,9 @@ class Store:
     outbox: ports.Outbox
     links: ports.Links
     quarantine: ports.Quarantine
+    crises: ports.Crises
+    statements: ports.Statements
+    errands: ports.Errands
 
 
 @pytest.fixture
@@ -61,7 +77,16 @@ def dynamodb(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 def store(request: pytest.FixtureRequest) -> Store:
     if request.param == "fake":
         shelf = Shelf()
-        return Store(FakeIncidents(shelf), FakeTimers(shelf), FakeOutbox(shelf), FakeLinks(), FakeQuarantine(shelf))
+        return Store(
+            FakeIncidents(shelf),
+            FakeTimers(shelf),
+            FakeOutbox(shelf),
+            FakeLinks(),
+            FakeQuarantine(shelf),
+            FakeCrises(shelf),
+            FakeStatements(shelf),
+            FakeErrands(shelf),
+        )
     client = request.getfixturevalue("dynamodb")
     return over(lambda: client)
 
@@ -75,6 +100,9 @@ def over(client: Callable[[], Any]) -> Store:
         DynamoOutbox(client, names),
         DynamoLinks(client, names),
         DynamoQuarantine(client, names),
+        DynamoCrises(client, names),
+        DynamoStatements(client, names),
+        DynamoErrands(client, names),
     )
 
 
@@ -90,5 +118,8 @@ def _one_request_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
 
         return call
 
-    for name in ("transact_write_items", "put_item", "update_item", "delete_item", "get_item", "query"):
+    for name in (
+        *("transact_write_items", "put_item", "update_item", "delete_item"),
+        *("get_item", "query"),
+    ):
         monkeypatch.setattr(DynamoDBBackend, name, alone(getattr(DynamoDBBackend, name)))

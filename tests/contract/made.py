@@ -5,11 +5,13 @@ from typing import Any
 
 from shared.domain.classification import Known
 from shared.domain.course import Record
+from shared.domain.errand import Errand
 from shared.domain.events import EVENT, Event
 from shared.domain.incident import Clock, Course, Incident
 from shared.domain.message import Message, MessageKey, MessageState
 from shared.domain.outcome import Entry
 from shared.domain.policy_parts import Via
+from shared.domain.publication import Publication, StatementText
 from shared.domain.timeline import seal
 from shared.domain.timer import Timer, timer_for
 from shared.ports import Commit, Stored, TakenEvent
@@ -101,6 +103,30 @@ def message(
         also=("propose",),
         rung="supervisor",
         state=state,
+    )
+
+
+def errand(name: str = "publish-first-1", incident: str = "inc-1", at: int = NOW, **data: Any) -> Errand:
+    return Errand(incident, name, "publish", at, data or {"rung": "first", "revision": 1, "published_at": at})
+
+
+def statement_text(rung: str = "first", revision: int = 1, said: str = "事实已确认") -> StatementText:
+    return StatementText(rung, revision, (("en", "Facts"), ("zh-CN", said)), (("report.pdf", "a" * 64),))
+
+
+def publication(rung: str = "first", revision: int = 1, incident: str = "inc-1", at: int = NOW) -> Publication:
+    return Publication(
+        crisis=f"public-{incident}",
+        incident=incident,
+        rung=rung,
+        revision=revision,
+        published_at=at,
+        due=NOW + MINUTE,
+        text=(("en", "Facts"), ("zh-CN", "事实已确认")),
+        hash="f" * 64,
+        kind=(("en", "Public crisis"),),
+        titles=(("en", "First statement"),),
+        corrects=revision > 1,
     )
 
 

@@ -43,17 +43,15 @@ def test_after_its_time_nothing_joins_any_more(store: Store) -> None:
     assert store.crises.about(["a", "b"], NOW + 20) is None
 
 
-def test_the_newest_crisis_of_a_matter_counts(store: Store) -> None:
-    begin(store, "inc-1", "a", "b", until=NOW + 5_000)
-    begin(store, "inc-2", "a", until=NOW + 1_000)
+def test_of_two_crises_about_one_matter_the_newer_counts_and_then_the_other(store: Store) -> None:
+    begin(store, "inc-1", "a", "b", until=NOW + 1_000)
+    newer = opening("inc-2", "e-2", matters=(Matter("a", "inc-2", NOW + 5_000),))
+    store.incidents.commit(newer)
 
     assert store.crises.about(["a"], NOW) == "inc-2"
     assert store.crises.about(["b"], NOW) == "inc-1"
 
-
-def test_one_matter_named_twice_in_a_step_is_one(store: Store) -> None:
-    begin(store, "inc-1", "a", "a")
-
+    store.incidents.commit(following(newer.stored, matters=(Matter("a", "inc-2", NOW),)))
     assert store.crises.about(["a"], NOW) == "inc-1"
 
 

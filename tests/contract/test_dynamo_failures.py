@@ -17,7 +17,7 @@ from botocore.stub import Stubber
 from shared.adapters.aws import dynamodb as real_client
 from shared.ports import CalledBackError, ConflictError, DuplicateError, UnavailableError
 from tests.contract.conftest import Store, over
-from tests.contract.made import NOW, message, opening, timer
+from tests.contract.made import NOW, errand, message, opening, timer
 
 KEYS: dict[str, Any] = {
     "region_name": "eu-central-1",
@@ -143,6 +143,13 @@ CALLS: dict[str, tuple[str, Callable[[Store], object]]] = {
     "failed": ("update_item", lambda store: store.timers.failed(timer())),
     "cursor": ("put_item", lambda store: store.timers.move_cursor(5)),
     "count": ("update_item", lambda store: store.outbox.count_message("lin", 1)),
+    "about": ("query", lambda store: store.crises.about(["food/store/S-1"], NOW)),
+    "drills": ("query", lambda store: store.crises.running_drills()),
+    "text": ("get_item", lambda store: store.statements.text("inc-1", "first", 1)),
+    "published": ("query", lambda store: store.statements.published()),
+    "errand": ("get_item", lambda store: store.errands.get("inc-1", "join")),
+    "finish errand": ("update_item", lambda store: store.errands.finish(errand())),
+    "stuck errands": ("query", lambda store: store.errands.stuck(NOW, 10)),
 }
 
 

@@ -23,6 +23,14 @@ def test_a_link_is_found_by_the_hash_of_its_token(store: Store) -> None:
     assert store.links.get("b" * 64) is None
 
 
+def test_a_link_of_the_response_group_stays_one(store: Store) -> None:
+    link = Link("a" * 64, "inc-1", "lin", 0, NOW + 5, group=True)
+
+    store.links.put(link)
+
+    assert store.links.get("a" * 64) == link
+
+
 def test_what_is_in_quarantine_is_kept_once_and_as_it_came(store: Store) -> None:
     store.quarantine.put(quarantined())
     store.quarantine.put(replace(quarantined(), body="something else"))

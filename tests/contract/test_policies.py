@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -64,6 +67,107 @@ def test_the_same_text_is_the_same_version(policies: Policies) -> None:
 def test_a_version_that_never_was(policies: Policies) -> None:
     with pytest.raises(LookupError):
         policies.at("retail@000000000000")
+
+
+def until(policies: Policies, person: str) -> str | None:
+    day = policies.current()[1].people[person].qualified_until
+    return day.isoformat() if day else None
+
+
+def qualified(policies: Policies, **days: str | None) -> None:
+    """Push a policy whose people are qualified until these days, by their place in it."""
+    policy = policies.current()[1]
+    people = {name: person.model_copy(update={"qualified_until": None}) for name, person in policy.people.items()}
+    for name, day in days.items():
+        kept = date.fromisoformat(day) if day else None
+        people[name] = people[name].model_copy(update={"qualified_until": kept})
+    policies.push(as_json(policy.model_copy(update={"people": people, "crises": {}, "roster": None})))
+
+
+def test_a_qualification_lasts_until_the_later_of_both_days(policies: Policies) -> None:
+    early, late, bare, other = sorted(policies.current()[1].people)[:4]
+    qualified(policies, **{early: "2027-03-01", late: "2027-09-01", other: "2027-01-01"})
+
+    policies.renew([early, late, bare], "2027-06-01")
+
+    assert [until(policies, each) for each in (early, late, bare, other)] == [
+        *("2027-06-01", "2027-09-01", "2027-06-01", "2027-01-01"),
+    ]
+
+
+def test_a_renewal_never_shortens_another_and_adds_to_it(policies: Policies) -> None:
+    first, second = sorted(policies.current()[1].people)[:2]
+    qualified(policies)
+
+    policies.renew([first], "2027-06-01")
+    policies.renew([first, second], "2027-03-01")
+    policies.renew([first, first], "2027-06-01")
+
+    assert (until(policies, first), until(policies, second)) == ("2027-06-01", "2027-03-01")
+
+
+def test_a_renewal_outlasts_a_push_and_leaves_the_versions_alone(policies: Policies) -> None:
+    person = min(policies.current()[1].people)
+    qualified(policies)
+    reference, _ = policies.current()
+    policies.renew([person], "2027-06-01")
+    assert policies.current()[0] == reference
+    assert policies.at(reference).people[person].qualified_until is None
+
+    policies.push(as_json(policies.at(reference).model_copy(update={"description": "another"})))
+
+    assert until(policies, person) == "2027-06-01"
+
+
+def test_a_renewal_before_anything_was_pushed_leaves_the_shipped_policy_current(policies: Policies) -> None:
+    reference, policy = policies.current()
+    person = min(policy.people)
+
+    policies.renew([person, "somebody.who.left"], "2099-06-01")
+
+    assert policies.current()[0] == reference
+    assert until(policies, person) == "2099-06-01"
+    assert policies.current()[1].people.keys() == policy.people.keys()
+
+
+@pytest.mark.parametrize("day", ["soon", "2027-13-01", ""])
+def test_what_is_no_day_renews_nothing(policies: Policies, day: str) -> None:
+    before = policies.current()
+
+    with pytest.raises(ValueError, match=r".*"):
+        policies.renew(["lin"], day)
+
+    assert policies.current() == before
+
+
+def test_renewals_at_the_same_time_all_count_and_the_latest_stays(dynamodb: Any) -> None:
+    names = sorted(stored(dynamodb).current()[1].people)[:8]
+    qualified(stored(dynamodb))
+    start = Barrier(8)
+
+    def renew(number: int) -> None:
+        start.wait()
+        stored(dynamodb).renew([names[number], "shared"], f"2027-0{number + 1}-01")
+        stored(dynamodb).renew([names[0]], f"2027-0{8 - number}-02")
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(renew, range(8)))
+
+    found = [until(stored(dynamodb), name) for name in names]
+    assert found == ["2027-08-02", *(f"2027-0{number}-01" for number in range(2, 9))]
+
+
+def test_a_renewal_reaches_every_function_within_fifteen_seconds(dynamodb: Any) -> None:
+    time = FakeTime()
+    here, there = stored(dynamodb, time), stored(dynamodb, time)
+    person = min(there.current()[1].people)
+
+    here.renew([person], "2099-01-01")
+
+    assert until(here, person) == "2099-01-01"
+    assert until(there, person) != "2099-01-01"
+    time.advance(15 * SECOND)
+    assert until(there, person) == "2099-01-01"
 
 
 def test_a_reference_is_the_hash_of_the_text(dynamodb: Any) -> None:

@@ -15,8 +15,11 @@ class FakeCrises:
 
     def about(self, matters: Sequence[str], now: int) -> str | None:
         with self._shelf.lock:
-            on = [matter for name in matters if (matter := self._shelf.matters.get(name)) and matter.until > now]
-            return on[0].crisis if on else None
+            joined = [
+                matter for matter in self._shelf.matters.values() if matter.name in matters and matter.until > now
+            ]
+            joined.sort(key=lambda matter: (-matters.index(matter.name), matter.until, matter.crisis))
+            return joined[-1].crisis if joined else None
 
     def running_drills(self) -> Sequence[str]:
         with self._shelf.lock:

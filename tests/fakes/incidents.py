@@ -155,7 +155,7 @@ class FakeIncidents:
             shelf.new_errands.append(errand)
         shelf.texts.update({(incident, text.rung, text.revision): text for text in commit.texts})
         shelf.publications.update({(incident, each.rung, each.revision): each for each in commit.publications})
-        shelf.matters.update({matter.name: matter for matter in commit.matters})
+        shelf.matters.update({(matter.name, matter.crisis): matter for matter in commit.matters})
         if commit.crisis == "began":
             shelf.crises[incident] = commit.stored.incident.drill
         elif commit.crisis == "ended":

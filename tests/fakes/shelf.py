@@ -32,7 +32,7 @@ class Shelf:
     new_messages: list[Message] = field(default_factory=list)
     texts: dict[tuple[str, str, int], StatementText] = field(default_factory=dict)
     publications: dict[tuple[str, str, int], Publication] = field(default_factory=dict)
-    matters: dict[str, Matter] = field(default_factory=dict)
+    matters: dict[tuple[str, str], Matter] = field(default_factory=dict)
     crises: dict[str, bool] = field(default_factory=dict)
     errands: dict[tuple[str, str], Errand | None] = field(default_factory=dict)
     new_errands: list[Errand] = field(default_factory=list)
