@@ -118,13 +118,13 @@ def play(world: World, store: Store) -> Story:
     said(33 * minute, "statement.out", source="tocsin", rung="first", revision=1, published_at=format_instant(SINCE))
     said(45 * minute, "milestone.met", by="lin.guodong", milestone="plan", text="recall | *all* of it")
     said(50 * minute, "milestone.met", by="lin.guodong", milestone="review")
-    said(55 * minute, "complaint.acknowledged", by="zhang.wei")
+    said(55 * minute, "complaint.acknowledged", by="wang.fang")
     said(5 * hour, "statement.drafted", by=SPOKESPERSON, rung="progress", text={"en": "All is well."})
     said(5 * hour + minute, "statement.rejected", by="lin.guodong", rung="progress", revision=1, reason="it is not")
     said(5 * hour + 50 * minute, "statement.drafted", by=SPOKESPERSON, rung="progress", text=PROGRESS)
     said(6 * hour + 10 * minute, "statement.approved", by="peng.jianguo", rung="progress", revision=2)
     said(6 * hour + 20 * minute, "statement.approved", by="lin.guodong", rung="progress", revision=2)
-    said(28 * hour, "complaint.resolved", by="zhang.wei", solution="recalled")
+    said(28 * hour, "complaint.resolved", by="wang.fang", solution="recalled")
     said(30 * hour, "crisis.stood_down", by="lin.guodong", reason="the batch was recalled")
     return story
 
