@@ -74,14 +74,16 @@ def room_of(world: World, incident: Incident, rules: Policy, today: Policy, pers
     winners = [winner for seat in asked if (winner := crisis.person_in(seat))]
     owed = (clock for clock in course.clocks if clock.milestone and (clock.verdict == "running" or clock.is_owed))
     reported = (clock.name for clock in owed if not is_met_by_group(course, clock, rules))
-    step = Step(incident, rules, Directory(today, rules), now)
+    directory, kind = Directory(today, rules), rules.crises[crisis.kind]
+    by_chain = kind.milestones_by == "group_or_chain" and directory.standing(incident.chain, person, now) > 0
+    step = Step(incident, rules, directory, now)
     drafts = (_draft(world, step, statement, person) for statement in incident.statements)
     only_called = called_for is not None or bool(winners and not is_in)
     return Room(
         called_for=called_for,
         is_in=is_in,
         lost_to=winners[-1] if winners and not is_in and called_for is None else None,
-        milestones=tuple(dict.fromkeys(reported)) if is_in else (),
+        milestones=tuple(dict.fromkeys(reported)) if is_in or by_chain else (),
         drafts=tuple(draft for draft in drafts if draft and (draft.approve or draft.reject or not only_called)),
     )
 
