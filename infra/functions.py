@@ -327,6 +327,7 @@ class Functions(Construct):
             environment=environment,
             may=[
                 *self._speak_in_a_crisis(),
+                table(data.incidents, "Query"),  # which crises are on
                 read_secret(data.console_arn),
                 *([read_secret(data.api_keys_arn)] if sign_in is None else []),
             ],
@@ -378,8 +379,8 @@ class Functions(Construct):
         return [
             *self._decide_and_commit(),
             # An opening checks that nothing was early, takes along what was, and asks for a crisis about its matter.
-            # DeleteItem: also the row that says that a drill is on.
-            table(data.incidents, "ConditionCheckItem", "DeleteItem", "BatchGetItem"),
+            # Query: which crises are about it. DeleteItem: also the row that says that one is on.
+            table(data.incidents, "ConditionCheckItem", "DeleteItem", "Query"),
             table(data.timeline, "Query"),
         ]
 

@@ -72,7 +72,7 @@ def test_no_role_changes_or_removes_an_entry_of_the_timeline(stage: Any) -> None
 TABLES = ("Incidents", "Timers", "Outbox", "Timeline")
 INDEXES = ("by_next_step", "by_reference", "by_open")
 TAKES_EVENTS = {
-    "Incidents": {"GetItem", "BatchGetItem", "PutItem", "DeleteItem", "ConditionCheckItem"},
+    "Incidents": {"GetItem", "Query", "PutItem", "DeleteItem", "ConditionCheckItem"},
     "Timers": {"PutItem", "DeleteItem"},
     "Timeline": {"PutItem", "Query"},
 }
@@ -114,6 +114,7 @@ CALLS: dict[str, dict[str, set[str]]] = {
     },
     "Console": {
         **TAKES_EVENTS,
+        "Incidents": {*TAKES_EVENTS["Incidents"], "Query"},
         "Outbox": {"PutItem", "Query"},
     },
     "RunErrands": {
