@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -21,6 +22,8 @@ from shared.domain.instants import HOUR
 from shared.domain.message import Link
 from shared.ports import UnavailableError
 from tests.fakes import FakeWorld
+from tests.unit.crisis_room import CHIEF, PRESS, TEXTS, a_crisis, come_in, draft, link_for, reading, seen, statement
+from tests.unit.crisis_room import do as do_as
 from tests.unit.door_requests import CRM_KEY, GONE_KEY, INCIDENT, LI_KEY, Answer, a_world, call, open_incident, request
 
 pytestmark = [pytest.mark.usefixtures("world"), pytest.mark.filterwarnings("ignore:No application metrics")]
@@ -293,3 +296,98 @@ class TestVerbs:
     def test_other_methods_are_not_allowed(self) -> None:
         answer = call(door.handler, request("GET", f"/v1/incidents/{INCIDENT}/resolve", key=LI_KEY))
         assert (answer.status, answer.headers["Allow"]) == (405, "POST")
+
+
+def judge(verb: str, fields: Mapping[str, str]) -> Answer:
+    """A button of a form with hidden fields."""
+    return tap(body=urlencode({"verb": verb, **fields}).encode())
+
+
+class TestCrisis:
+    """The same door in a crisis: links into the room, statements, evidence."""
+
+    @pytest.fixture
+    def world(self, monkeypatch: pytest.MonkeyPatch) -> FakeWorld:
+        made = a_crisis()
+        pages = AnswerPages(made.incidents.timeline)
+        monkeypatch.setattr(door, "bootstrap", SimpleNamespace(world=lambda: made, pages=lambda: pages))
+        link_for(made, CHIEF, TOKEN)
+        made.time.advance(1_000)
+        return made
+
+    def test_a_link_goes_from_being_called_to_an_approval(self, world: FakeWorld) -> None:
+        page = look()
+        assert (page.status, 'value="confirm"' in page.text) == (200, True)
+        assert tap("confirm").status == 200
+        assert tap("confirm").status == 409
+        come_in(world, PRESS)
+        draft(world)
+        read = reading(world)
+        page = look()
+        assert all(f'value="{value}"' in page.text for value in ("approve", "reject", *read.values()))
+        draft(world, en="Another text")
+        assert judge("approve", read).status == 409
+        assert judge("approve", reading(world)).status == 200
+        assert statement(world).revisions[-1].approvals == (("commander", CHIEF),)
+        assert judge("reject", reading(world)).status == 400
+        do_as(world, "stand-down", CHIEF, reason="all are well")
+        assert (look().status, tap("milestone", milestone="plan").status) == (410, 410)
+
+    def test_get_and_head_change_nothing(self, world: FakeWorld) -> None:
+        before = seen(world)
+        assert [look(method=method).status for method in ("GET", "HEAD")] == [200, 200]
+        assert seen(world) == before
+
+    @pytest.mark.parametrize("field", ["milestone", "rung", "revision", "hash", "reason", "text"])
+    @pytest.mark.parametrize("verb", ["milestone", "approve", "reject"])
+    def test_odd_fields_break_nothing(self, world: FakeWorld, verb: str, field: str) -> None:
+        come_in(world, CHIEF, PRESS)
+        draft(world)
+        given = {"milestone": "plan", "reason": "r", **reading(world)}
+        for odd in ("", "x" * 9_000, "\x00", "-1", "¹", "١", "<script>", "a/b"):
+            answer = judge(verb, {**given, field: odd})
+            assert answer.status in (200, 400, 409), odd
+            assert "<script>a" not in answer.text
+
+    def test_the_text_of_a_statement_is_for_people(self, world: FakeWorld) -> None:
+        come_in(world, PRESS)
+        draft(world)
+
+        def text(revision: int, key: str | None, method: str = "GET") -> Answer:
+            at = f"/v1/incidents/{INCIDENT}/statements/first/{revision}"
+            return call(door.handler, request(method, at, key=key))
+
+        found = text(1, LI_KEY)
+        assert (found.status, found.json["text"], found.json["by"]) == (200, TEXTS, PRESS)
+        assert text(1, LI_KEY, "HEAD").text == ""
+        assert [text(1, key).status for key in (CRM_KEY, None)] == [403, 401]
+        assert text(2, LI_KEY).status == 404
+        assert (text(1, LI_KEY, "POST").status, text(1, LI_KEY, "POST").headers["Allow"]) == (405, "GET, HEAD")
+
+    def test_a_file_is_announced_uploaded_and_confirmed(self, world: FakeWorld) -> None:
+        content = b"a video still"
+        sha256 = hashlib.sha256(content).hexdigest()
+        said = {"name": "still.png", "size": len(content), "media_type": "image/png"}
+        announced = do("attachments", {**said, "sha256": sha256})
+        assert announced.status == 201
+        confirm = announced.json["confirm"].removeprefix(f"/v1/incidents/{INCIDENT}/")
+        assert do(confirm, said).status == 409
+        world.evidence.put(announced.json["upload"]["url"], content)
+        assert [do(confirm, said).json["status"] for _ in range(2)] == ["accepted", "duplicate"]
+        assert do("attachments", {**said, "sha256": sha256}).status == 200
+        assert [do(confirm, said, key=key).status for key in (CRM_KEY, None)] == [403, 401]
+        assert do("attachments", {**said, "sha256": "x"}).json["errors"][0]["field"] == "sha256"
+        assert call(door.handler, request("GET", f"/v1/incidents/{INCIDENT}/{confirm}", key=LI_KEY)).status == 405
+
+    def test_a_long_text_is_taken_and_an_endless_one_is_not(self, world: FakeWorld) -> None:
+        assert do("draft", {"rung": "first", "text": {"zh-CN": "字" * 20_000, "en": "x" * 20_000}}).status == 200
+        assert do("draft", {"rung": "first", "text": {"en": "x" * 200_000}}).status == 413
+        assert do("stand-down", {"reason": "x" * 100_000}).status == 413
+
+    def test_words_tokens_and_texts_are_not_logged(self, world: FakeWorld, log: StringIO) -> None:
+        tap("decline", reason="my secret words")
+        do("draft", {"rung": "first", "text": {"en": "my secret words"}})
+        do("confirm-call", {})
+        logged = log.getvalue()
+        assert "confirm-call" in logged
+        assert all(secret not in logged for secret in (TOKEN, token_hash(TOKEN), "my secret words"))
