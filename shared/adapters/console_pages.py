@@ -6,17 +6,17 @@ Addresses in pages are relative: the console works wherever it is mounted.
 
 import hashlib
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import SimpleNamespace
-from typing import Any, Protocol
+from typing import Any
 
-from shared.adapters.console_room import RoomSeen, room_shown, with_today
+from shared.adapters.console_room import room_shown
+from shared.adapters.console_seen import Going, RoomSeen, SessionSeen, TypedSeen, with_today
 from shared.adapters.crisis_names import grade_name
 from shared.adapters.incident_sheet import person_name
 from shared.adapters.language import LOCALES, TEMPLATES, asked_for, environment, first_upper, reader, vocabulary
-from shared.domain.incident import Incident
 from shared.domain.policy import Policy
 
 _STATUS = {
@@ -31,37 +31,6 @@ _REFUSED = {"fields": 400, "moved": 409, "text_moved": 409, "no_effect": 409, "o
 _A_DAY = 86_400
 _ONCE_BYTES = 12
 _NOT_SHOWN = frozenset({"csrf", "once", "hash", "revision", "rung"})
-
-
-class Session(Protocol):
-    """Who is signed in."""
-
-    @property
-    def person(self) -> str: ...
-    @property
-    def csrf(self) -> str: ...
-
-
-class Going(Protocol):
-    """A crisis that is on."""
-
-    @property
-    def incident(self) -> Incident: ...
-    @property
-    def now(self) -> int: ...
-
-
-class Typed(Protocol):
-    """A form that was not taken, or not yet: what was typed, and why it is shown again."""
-
-    @property
-    def verb(self) -> str: ...
-    @property
-    def form(self) -> Mapping[str, str]: ...
-    @property
-    def why(self) -> str: ...
-    @property
-    def fields(self) -> Sequence[str]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +70,7 @@ class ConsolePages:
         status = 200 if told == "signed_out" else 403
         return self._draw(status, "sign_in.html.j2", locale, title, root, state="", told=words.door[told])
 
-    def front(self, session: Session, today: Policy, running: Iterable[Going], root: str, *, unknown: bool) -> Page:
+    def front(self, session: SessionSeen, today: Policy, running: Iterable[Going], root: str, *, unknown: bool) -> Page:
         """Where somebody who is signed in comes first; `unknown`: what they wanted to open is not there."""
         reading = reader(today, session.person)
         words = console_words(reading.locale)
@@ -128,7 +97,9 @@ class ConsolePages:
             unknown=unknown,
         )
 
-    def room(self, session: Session, seen: RoomSeen, root: str, *, done: str = "", typed: Typed | None = None) -> Page:
+    def room(
+        self, session: SessionSeen, seen: RoomSeen, root: str, *, done: str = "", typed: TypedSeen | None = None
+    ) -> Page:
         """The crisis room.
 
         Args:
@@ -254,7 +225,7 @@ def _told(done: str, words: Any) -> str:
     return str(words.outcomes.get(outcome) or words.done[verb])
 
 
-def _wrong(typed: Typed, words: Any, several: Any) -> str:
+def _wrong(typed: TypedSeen, words: Any, several: Any) -> str:
     """Why a form was not taken, in words."""
     if typed.why == "preview":
         return ""
@@ -264,7 +235,7 @@ def _wrong(typed: Typed, words: Any, several: Any) -> str:
     return str(words.refused[typed.why].format(fields=names or words.fields["body"]))
 
 
-def _previewed(typed: Typed | None) -> tuple[tuple[str, str], ...]:
+def _previewed(typed: TypedSeen | None) -> tuple[tuple[str, str], ...]:
     """What was typed as the public would read it, by locale."""
     from shared.adapters.safe_markdown import html  # noqa: PLC0415 - loaded where something is previewed
 

@@ -2,7 +2,7 @@
   "use strict";
   var body = document.body, here = body.dataset.here, news = document.getElementById("news");
   var skew = Date.now() - Number(body.dataset.now), sending = false, lost = false;
-  var EVERY = 4000;
+  var EVERY = 4000, STALE = 30000, drawn = Date.now();
 
   function two(n) { return (n < 10 ? "0" : "") + n; }
   function tick() {
@@ -25,8 +25,9 @@
       return field.value !== field.defaultValue;
     });
   }
-  function replace(fresh) {
+  function replace(fresh, moved) {
     var kept = false;
+    drawn = Date.now();
     document.querySelectorAll("[data-live]").forEach(function (old) {
       var now = fresh.getElementById(old.id);
       if (!now) { return; }
@@ -39,7 +40,7 @@
       if (focus) { var again = document.getElementById(focus.id); if (again) { (again.querySelector("summary, button") || again).focus(); } }
     });
     if (document.querySelectorAll("[data-live]").length !== fresh.querySelectorAll("[data-live]").length && !kept) { location.assign(here); return; }
-    say(kept ? news.dataset.kept : news.dataset.changed);
+    if (moved) { say(kept ? news.dataset.kept : news.dataset.changed); }
     if (!kept) { body.dataset.version = fresh.body.dataset.version; }
     upload();
     tick();
@@ -55,7 +56,8 @@
       if (!fresh.body.dataset.version) { return; }
       if (news.textContent === news.dataset.offline) { say(""); }
       skew = Date.now() - Number(fresh.body.dataset.now);
-      if (fresh.body.dataset.version !== body.dataset.version) { replace(fresh); }
+      var moved = fresh.body.dataset.version !== body.dataset.version;
+      if (moved || Date.now() - drawn > STALE) { replace(fresh, moved); }
     }).catch(function () { say(news.dataset.offline); });
   }
 
