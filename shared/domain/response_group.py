@@ -179,7 +179,7 @@ def holders(incident: Incident, role: str) -> tuple[tuple[str, str], ...]:
     crisis, group = incident.course.crisis, incident.group
     if crisis is None:
         return ()
-    sitting = tuple((person, seat) for seat, person in crisis.seated if role_of(seat) == role)
+    sitting = tuple((person, seat) for seat, person in sorted(crisis.seated) if role_of(seat) == role)
     if sitting or group is None:
         return sitting
     return tuple((seat.asked[-1], seat.seat) for seat in group.seats if seat.role == role and seat.asked)
