@@ -96,6 +96,13 @@ def red_crisis(policy: Policy, **fields: Any) -> Incident:
     return replace(incident, **fields)
 
 
+def blue_crisis(policy: Policy) -> Incident:
+    """The same matter while it is small: graded, and nobody is called."""
+    incident = red_crisis(policy)
+    crisis = Crisis("public", "blue", T0)
+    return replace(incident, course=replace(incident.course, crisis=crisis), group=None, statements=())
+
+
 def drafted(incident: Incident, rung: str = "first", **fields: Any) -> Incident:
     """The incident with a first draft of a statement by the press officer."""
     revision = replace(Revision(1, PRESS, T0 + 8 * MINUTE, "hash", ("public_relations",)), **fields)

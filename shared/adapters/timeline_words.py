@@ -57,13 +57,13 @@ def _of_crisis(
     rung = str(said.get("rung", ""))
     seat = str(said.get("seat", ""))
     late = said.get("late_by")
-    waits_for = said.get("for") or said.get("waits_for")
+    waits_for, earlier = said.get("waits_for"), reader.words.more["earlier"]
     return {
         "rung": _rung(rung, incident, policy, reader),
         "seat": seat_name(policy, seat, reader) if seat else "",
         "grade": grade_name(str(said.get("grade") or "red"), reader) if entry.kind in _GRADING else "",
         "statement": statement_title(policy, incident, rung, reader) if rung else "",
-        "waits_for": statement_title(policy, incident, str(waits_for), reader) if waits_for else "",
+        "waits_for": statement_title(policy, incident, str(waits_for), reader) if waits_for else earlier,
         "revision": str(said.get("revision", "")),
         "late": _late(int(late), reader) if late else "",
         "case": one_line(str(said.get("case") or said.get("complaint") or "")),

@@ -94,6 +94,21 @@ def test_a_digest_names_each_held_message(scene: Scene) -> None:
     assert f"CASE-{LIMIT + 1}" in scene.texts("sms")[-1]
 
 
+@pytest.mark.parametrize(("drills", "whole"), [([True, False], False), ([True, True], True), ([False, False], False)])
+def test_a_drill_is_marked_in_its_line_and_a_digest_of_drills_as_a_whole(
+    scene: Scene, drills: list[bool], whole: bool
+) -> None:
+    storm(scene, LIMIT)
+    for number, drill in enumerate(drills):
+        send_message(scene.world, scene.message(scene.open(f"X-{number}"), drill=drill).key)
+    digest(scene.world, "wang", held_minute(scene))
+    [made] = digests(scene)
+    assert made.items == tuple(
+        f"{'DRILL ' if drill else ''}ordinary opened X-{number}" for number, drill in enumerate(drills)
+    )
+    assert made.drill is whole
+
+
 def test_a_digest_is_never_held_itself(scene: Scene) -> None:
     storm(scene, LIMIT + 1)
     digest(scene.world, "wang", held_minute(scene))

@@ -12,7 +12,7 @@ from shared.application.message_for import channels, messages_for, on_channel
 from shared.domain.classification import Known
 from shared.domain.incident import Course, Incident
 from shared.domain.message import MessageKey
-from shared.domain.outcome import OPERATIONS, Decision, Page, Tell
+from shared.domain.outcome import OF_GROUP, OPERATIONS, TOLD_OF_GROUP, Decision, Page, Tell
 from shared.domain.policy import Policy
 from tests.message_scene import POLICY
 
@@ -74,6 +74,38 @@ def test_the_level_is_looked_up_in_the_incidents_own_rules() -> None:
     )
     [message] = messages_for(Decision(INCIDENT, pages=(page(),)), newer, POLICY)
     assert not message.urgent
+
+
+@pytest.mark.parametrize("reason", sorted(OF_GROUP))
+def test_what_the_response_group_is_asked_is_urgent_at_every_level(reason: Any) -> None:
+    asked = page(reason=reason, rung="commander", fence=None)
+    [message] = messages_for(Decision(INCIDENT, pages=(asked,)), POLICY, POLICY)
+    assert message.urgent
+    assert (message.rung, message.epoch, message.fence) == ("commander", asked.epoch, None)
+
+
+@pytest.mark.parametrize("reason", sorted(TOLD_OF_GROUP))
+def test_what_a_crisis_tells_is_never_held_for_a_digest(reason: Any) -> None:
+    tell = Tell("inc-1", 4, 2, 5_000, "wang", reason, "first")
+    [message] = messages_for(Decision(INCIDENT, tells=(tell,)), POLICY, POLICY)
+    assert (message.urgent, message.key.via, message.about) == (True, "email", "first")
+
+
+def test_a_page_about_the_complaint_stays_as_urgent_as_its_level() -> None:
+    pages = (page(reason="graded"), page("li", reason="missed"))
+    assert [message.urgent for message in messages_for(Decision(INCIDENT, pages=pages), POLICY, POLICY)] == [
+        False,
+        False,
+    ]
+
+
+@pytest.mark.parametrize("drill", [False, True])
+def test_every_message_of_a_drill_is_marked_on_every_channel(drill: bool) -> None:
+    incident = replace(INCIDENT, drill=drill)
+    tells = (Tell("inc-1", 4, 2, 5_000, "li", "brief"), Tell("inc-1", 5, 2, 5_000, OPERATIONS, "ladder_ended"))
+    messages = messages_for(Decision(incident, pages=(page(),), tells=tells), POLICY, POLICY)
+    assert [message.drill for message in messages] == [drill] * 3
+    assert on_channel(messages[0], "email", 70_000, attempt=2).drill is drill
 
 
 def test_a_tell_prefers_e_mail_and_is_never_called_back() -> None:

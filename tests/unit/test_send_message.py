@@ -56,6 +56,16 @@ def test_a_page_carries_a_link_of_which_only_the_hash_is_kept(scene: Scene) -> N
     assert token_hash == link.token_hash == hashlib.sha256(token.encode()).hexdigest()
     assert (link.incident, link.person, link.epoch) == (incident, "wang", message.epoch)
     assert link.expires == scene.world.time.now() + 48 * HOUR
+    assert not link.group
+
+
+@pytest.mark.parametrize("reason", ["opened", "graded", "called", "approval_wanted"])
+def test_a_link_of_the_group_carries_the_groups_epoch(scene: Scene, reason: str) -> None:
+    message = replace(scene.message(scene.open(), reason=reason, fence=None), epoch=7)
+    scene.world.outbox.put(replace(message, key=replace(message.key, step=99)))
+    send_message(scene.world, replace(message.key, step=99))
+    [link] = scene.world.links.all.values()
+    assert (link.group, link.epoch) == (reason in ("called", "approval_wanted"), 7)
 
 
 def test_no_two_messages_carry_the_same_token(scene: Scene) -> None:
