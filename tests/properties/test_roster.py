@@ -15,6 +15,7 @@ from shared.domain.roster_policy import WEEKDAYS, Handover, Override, Pair, Role
 
 ZONES = (
     "America/New_York",
+    "America/St_Johns",  # at one minute past midnight, until 2011: back into the day before
     "America/Sao_Paulo",  # changed its clocks at midnight, until 2019
     "Asia/Shanghai",
     "Australia/Lord_Howe",  # by half an hour

@@ -9,6 +9,7 @@ import pytest
 from shared.adapters import policy_yaml
 from shared.domain.classification import Known, chain_for
 from shared.domain.course import Record, fold, opened
+from shared.domain.crisis_policy import Grade
 from shared.domain.event_data import Channel
 from shared.domain.instants import DAY, HOUR, MINUTE
 from shared.domain.policy import Policy
@@ -193,4 +194,97 @@ def test_b6_the_rungs_stand_in_three_tiers(retail: Policy) -> None:
 def test_every_level_and_rung_has_a_name_in_both_languages(retail: Policy) -> None:
     names = [rules.name for rules in retail.levels.values()]
     titles = [rung.title for chain in retail.chains.values() for rung in chain]
+    assert all(set(name) == {"zh-CN", "en"} for name in (*names, *titles))
+
+
+def test_b5_two_whole_teams_take_turns_by_the_week_with_an_a_and_a_b_for_every_seat(retail: Policy) -> None:
+    roster = retail.roster
+    assert roster is not None
+    assert (roster.zone, roster.handover.day, f"{roster.handover.at:%H:%M}") == ("Asia/Shanghai", "mon", "09:00")
+    assert set(roster.rotation) == set(roster.teams) == {"team_east", "team_west"}
+    seats = [pair for team in roster.teams.values() for pairs in team.seats.values() for pair in pairs]
+    people = [person for pair in seats for person in (pair.a, pair.b)]
+    assert len(set(people)) == len(people) == 56
+    assert all(retail.people[person].qualified_until for person in people)
+    on_chains = {person for chain in retail.chains.values() for rung in chain for person in rung.people}
+    assert on_chains.isdisjoint(people)
+
+
+def test_c1_a_customer_hurt_a_valuable_lost_and_the_level_are_matters_for_grading(retail: Policy) -> None:
+    public = retail.crises["public"]
+    assert (public.keywords, public.levels, public.figures) == (("injuries", "lost_valuables"), ("crisis",), True)
+
+
+@pytest.mark.parametrize(
+    ("grade", "scope", "amount", "reposts", "does"),
+    [
+        ("blue", "store", 10_000, 500, ()),
+        ("yellow", "region", 100_000, 5_000, ("group",)),
+        ("red", "nation", 1_000_000, 50_000, ("group", "statements")),
+    ],
+)
+def test_c2_each_grade_has_its_figures_and_its_strategy(
+    retail: Policy, grade: Grade, scope: str, amount: int, reposts: int, does: tuple[str, ...]
+) -> None:
+    rules = retail.crises["public"].grades[grade]
+    assert (rules.scope, rules.amount_cny_from, rules.reposts_from) == ((scope,), amount, reposts)
+    assert tuple(what for what in ("group", "statements") if getattr(rules, what)) == does
+
+
+def test_c3_the_group_has_12_seats_and_a_quorum_of_one_of_every_role(retail: Policy) -> None:
+    public, roster = retail.crises["public"], retail.roster
+    assert roster is not None
+    assert {role: roster.roles[role].seats for role in public.roles} == {
+        "commander": 1,
+        "quality": 3,
+        "legal": 2,
+        "service": 5,
+        "public_relations": 1,
+    }
+    assert set(public.roles.values()) == {1}
+    assert public.seat_window == 5 * MINUTE
+    assert public.milestones["full_chain"] == HOUR
+
+
+def test_c4_it_is_assembled_in_15_minutes_has_a_plan_in_30_and_a_review_in_an_hour(retail: Policy) -> None:
+    milestones = retail.crises["public"].milestones
+    assert [milestones[name] for name in ("muster", "plan", "review")] == [15 * MINUTE, 30 * MINUTE, HOUR]
+
+
+def test_c5_three_statements_and_no_text_that_nobody_approved(retail: Policy) -> None:
+    statements = retail.crises["public"].statements
+    assert statements is not None
+    assert [(name, rung.due) for name, rung in statements.rungs.items()] == [
+        ("first", 30 * MINUTE),
+        ("progress", 6 * HOUR),
+        ("full", 48 * HOUR),
+    ]
+    assert (statements.drafts, set(statements.approvals)) == ("public_relations", {"legal", "commander"})
+    ladders = [kind.statements for kind in retail.crises.values() if kind.statements]
+    assert all(rung.holding is None for ladder in ladders for rung in ladder.rungs.values())
+
+
+def test_c7_more_people_hear_of_a_graver_crisis(retail: Policy) -> None:
+    told = [set(rules.told) for rules in retail.crises["public"].grades.values()]
+    assert told[0] < told[1] < told[2]
+
+
+def test_a7_a_data_breach_is_a_crisis_by_its_level_alone_and_calls_security(retail: Policy) -> None:
+    breach = retail.crises["data_breach"]
+    assert (breach.keywords, breach.levels, breach.figures) == ((), ("data_breach",), False)
+    assert set(breach.grades) == {"yellow", "red"}
+    assert all(rules.group for rules in breach.grades.values())
+    assert [grade for grade, rules in breach.grades.items() if rules.statements] == ["red"]
+    assert set(breach.roles) == {"commander", "security", "legal", "public_relations"}
+
+
+def test_every_role_team_statement_and_crisis_has_a_name_in_both_languages(retail: Policy) -> None:
+    roster = retail.roster
+    assert roster is not None
+    names = [role.name for role in roster.roles.values()]
+    names += [team.name for team in roster.teams.values()]
+    names += [kind.name for kind in retail.crises.values()]
+    titles = [
+        rung.title for kind in retail.crises.values() if kind.statements for rung in kind.statements.rungs.values()
+    ]
     assert all(set(name) == {"zh-CN", "en"} for name in (*names, *titles))

@@ -80,6 +80,17 @@ def test_a_hand_over_that_comes_twice_happens_the_first_time_only() -> None:
     assert week_at(rota, second).since == first
 
 
+def test_clocks_that_go_back_into_the_day_before_take_no_hand_over_back() -> None:
+    """St. John's went from 0:01 of Sunday, 1 November 2009 back to 23:01 of Saturday."""
+    zone = "America/St_Johns"
+    rota = roster(zone, handover={"day": "sun", "at": "00:00"}, starts="2009-11-01")
+    first = at("2009-11-01T00:00", zone)
+    again_saturday = at("2009-10-31T23:30", zone, fold=1)
+    assert first < again_saturday
+    moments = (first - 1, first, again_saturday, first + 2 * HOUR)
+    assert [team_on_duty(rota, moment) for moment in moments] == ["west", "east", "east", "east"]
+
+
 def test_a_b_then_the_other_teams_in_their_turn_then_those_without_a_turn() -> None:
     found = candidates(roster(rotation=["west", "spare", "east"]), COMMANDER, at("2026-01-12T09:00"))
     assert found == (
