@@ -289,7 +289,6 @@ class Functions(Construct):
             environment={"TOCSIN_SITE_BUCKET": site.bucket_name},
             may=[
                 *self._take_events(),
-                table(data.incidents, "Query"),  # everything public; which drills are on
                 rights.policies(data.incidents, "UpdateItem"),  # qualifications that a drill renewed
                 table(data.outbox, "GetItem", "UpdateItem"),
                 objects(site, "", "PutObject"),
@@ -327,7 +326,6 @@ class Functions(Construct):
             environment=environment,
             may=[
                 *self._speak_in_a_crisis(),
-                table(data.incidents, "Query"),  # which crises are on
                 read_secret(data.console_arn),
                 *([read_secret(data.api_keys_arn)] if sign_in is None else []),
             ],
@@ -379,7 +377,7 @@ class Functions(Construct):
         return [
             *self._decide_and_commit(),
             # An opening checks that nothing was early, takes along what was, and asks for a crisis about its matter.
-            # Query: which crises are about it. DeleteItem: also the row that says that one is on.
+            # Query: which are, which are on, what is public. DeleteItem: also the row that says that one is on.
             table(data.incidents, "ConditionCheckItem", "DeleteItem", "Query"),
             table(data.timeline, "Query"),
         ]

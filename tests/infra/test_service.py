@@ -114,12 +114,11 @@ CALLS: dict[str, dict[str, set[str]]] = {
     },
     "Console": {
         **TAKES_EVENTS,
-        "Incidents": {*TAKES_EVENTS["Incidents"], "Query"},
         "Outbox": {"PutItem", "Query"},
     },
     "RunErrands": {
         **TAKES_EVENTS,
-        "Incidents": {*TAKES_EVENTS["Incidents"], "Query", "UpdateItem of policies"},
+        "Incidents": {*TAKES_EVENTS["Incidents"], "UpdateItem of policies"},
         "Outbox": {"GetItem", "PutItem", "UpdateItem"},
     },
     "SealHeads": {},
