@@ -15,9 +15,8 @@ from http.client import HTTPException
 from typing import Any
 from urllib.parse import urlencode
 
-from shared.adapters.api_keys import SecretApiKeys
 from shared.domain.instants import SECOND
-from shared.ports import Handshake, Time, UnavailableError
+from shared.ports import ApiKeys, Handshake, Time, UnavailableError
 
 _TIMEOUT_SECONDS = 5.0
 _MOST_BYTES = 64 * 1024
@@ -28,7 +27,7 @@ _REFUSED = range(400, 500)
 class KeySignIn:
     """For the local stage: a person shows their own API key, in a form of the console's."""
 
-    def __init__(self, keys: SecretApiKeys) -> None:
+    def __init__(self, keys: ApiKeys) -> None:
         self._keys = keys
 
     def address(self, handshake: Handshake) -> str | None:  # noqa: ARG002 - the form is ours

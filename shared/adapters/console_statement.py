@@ -76,6 +76,8 @@ def _statement(
     newest = statement.revisions[-1] if statement.revisions else None
     draft, public = statement.draft, statement.published
     text = seen.texts.get((statement.rung, newest.number)) if newest else None
+    crisis = seen.incident.course.crisis
+    inside = crisis is not None and seen.person in crisis.members
     closed = statement.cancelled or (public is None and not seen.incident.in_crisis)
     waiting = draft is not None and not closed
     return StatementShown(
@@ -89,7 +91,7 @@ def _statement(
         else (),
         asks=waiting and may_try_to_approve(seen.incident, policy, seen.person, draft),
         own=waiting and draft is not None and draft.by == seen.person,
-        writes=None if closed else "correct" if public else "draft",
+        writes=None if closed or not inside else "correct" if public else "draft",
         written=tuple((locale, dict(text.text).get(locale, "") if text else "") for locale in locales_of(policy, text)),
         picked=frozenset(sha256 for _, sha256 in text.evidence) if text else frozenset(),
         goes_out=words.room["goes_out"].format(when=reading.moment(statement.publish_at, seen.now))

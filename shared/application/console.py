@@ -5,6 +5,7 @@ domain answers what became of it.
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -27,6 +28,7 @@ from shared.domain.publication import StatementText
 from shared.ports import KeyHolder
 
 _MOST_DIGITS = 15
+_SHORT = 8
 
 Outcome = Literal["accepted", "duplicate", "kept", "no_effect"]
 
@@ -165,7 +167,7 @@ def act(world: World, person: str, incident: str, verb: str, form: Mapping[str, 
     if verb not in KINDS:
         raise problem.not_found("There is no such form.")
     lines = world.incidents.timeline(found.id) if evidence_among(form) else ()
-    files = {file.sha256: file.name for file in _files([entry for line in lines for entry in line.entries])}
+    files = _named_apart(_files([entry for line in lines for entry in line.entries]))
     data = said_by(found, verb, form, files)
     token = hashlib.sha256(canonical([form.get("once", ""), data]).encode()).hexdigest()[:32]
     event_id = f"{person}/{found.id}/{verb}/{token}"
@@ -230,6 +232,14 @@ def _texts(world: World, incident: Incident) -> Mapping[tuple[str, int], Stateme
     }
     found = {key: world.statements.text(incident.id, *key) for key in sorted(wanted)}
     return {key: text for key, text in found.items() if text is not None}
+
+
+def _named_apart(files: Sequence[File]) -> dict[str, str]:
+    """Names by hash; files of one name are told apart by their hashes, as a statement names what it rests on."""
+    names = Counter(file.name for file in files)
+    return {
+        file.sha256: file.name if names[file.name] == 1 else f"{file.name} ({file.sha256[:_SHORT]})" for file in files
+    }
 
 
 def _files(entries: Sequence[Entry]) -> tuple[File, ...]:

@@ -82,7 +82,10 @@ def crisis_scene(monkeypatch: Any, *, secure: bool = True, sign_in: SignIn | Non
     world = a_world()
     holders = {f"key-of-{name}": KeyHolder(name, person=name) for name in world.policies.current()[1].people}
     world.api_keys.holders.update(holders)
-    open_incident(world, **({"data__level": "crisis", "data__scope": "nation", "data__reposts": 60_000, "data__store": "S-1"} | facts))
+    open_incident(
+        world,
+        **({"data__level": "crisis", "data__scope": "nation", "data__reposts": 60_000, "data__store": "S-1"} | facts),
+    )
     world.time.advance(60_000)
     keys = Keys()
     made = Door(sign_in or KeySignIn(world.api_keys), SignedSeal(keys, world.time), secure=secure)
