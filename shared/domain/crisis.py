@@ -65,6 +65,7 @@ class SeatCall:
         asked: who was called, in order; the last one has until `window_end`.
         declined: those of them who said no.
         window_end: None once somebody is in, or nobody is left to call.
+        in_time: who confirmed within their own window.
     """
 
     seat: str
@@ -72,6 +73,7 @@ class SeatCall:
     asked: tuple[str, ...] = ()
     declined: tuple[str, ...] = ()
     window_end: int | None = None
+    in_time: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

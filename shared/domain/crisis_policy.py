@@ -73,6 +73,18 @@ class StatementRules(Part):
     approvals: Annotated[tuple[Identifier, ...], Field(min_length=1)] = ("legal", COMMANDER)
 
 
+class DrillRules(Part):
+    """When an exercise is passed, and for how long that renews a qualification (B5: a quarterly stress test).
+
+    Attributes:
+        pass_share: of everything that was due this share was done in time, the muster among it.
+        renews: from the end of the drill; never scaled.
+    """
+
+    pass_share: Annotated[float, Field(gt=0, le=1)] = 0.8
+    renews: Duration = parse_duration("92d")
+
+
 class CrisisType(Part):
     """One kind of crisis.
 

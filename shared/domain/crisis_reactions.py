@@ -5,6 +5,7 @@ from collections.abc import Callable
 from shared.domain.course import Record
 from shared.domain.crisis import Crisis
 from shared.domain.crisis_course import has_quorum
+from shared.domain.drill import renewal, score_of
 from shared.domain.errand import Errand
 from shared.domain.events import Event
 from shared.domain.incident import Course, changed
@@ -129,7 +130,18 @@ def _stood_down(step: Step, before: Course, record: Record) -> Answer:  # noqa: 
         return "no_effect"
     cancel_rest(step)
     dismissed(step)
+    if step.incident.drill:
+        _score(step)
     return "accepted"
+
+
+def _score(step: Step) -> None:
+    score = score_of(step.incident, step.policy)
+    marks = [{"what": mark.what, "in_time": mark.in_time} for mark in score.marks]
+    answered = list(score.answered)
+    step.enter(step.now, "drill_scored", passed=score.passed, share=score.share, marks=marks, answered=answered)
+    if errand := renewal(step.incident, score, step.policy, step.now):
+        step.errands.append(errand)
 
 
 def _joined(step: Step, before: Course, record: Record) -> Answer:

@@ -12,7 +12,7 @@ from typing import Annotated, Literal, get_args
 from pydantic import Field, model_validator
 
 from shared.domain.calendar import BusinessHours
-from shared.domain.crisis_policy import CrisisType
+from shared.domain.crisis_policy import CrisisType, DrillRules
 from shared.domain.event_data import Channel, Scope
 from shared.domain.instants import parse_duration
 from shared.domain.policy_parts import Duration, Identifier, Part, Share, Via, Zone, shorter
@@ -275,6 +275,7 @@ class Policy(Part):
     people: Mapping[Identifier, Person]
     crises: Mapping[Identifier, CrisisType] = {}
     roster: Roster | None = None
+    drills: DrillRules = DrillRules()
     operations: Annotated[tuple[Identifier, ...], Field(min_length=1)]
 
     @cached_property

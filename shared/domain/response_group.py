@@ -86,7 +86,9 @@ def confirmed(step: Step, person: str) -> None:
         step.enter(step.now, "seat_taken", seat=name, person=person)
         waiting = seat.asked[-1] if seat.window_end is not None and seat.asked else None
         asked = seat.asked if person in seat.asked else (*seat.asked, person)
-        _keep(step, changed(seat, window_end=None, asked=asked))
+        answers_in_time = seat.window_end is not None and waiting == person
+        in_time = (*seat.in_time, person) if answers_in_time else seat.in_time
+        _keep(step, changed(seat, window_end=None, asked=asked, in_time=in_time))
         if waiting is not None and waiting != person:
             step.tell(waiting, "seat_taken", name)
     step.tell(person, "brief")
