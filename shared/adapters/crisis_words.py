@@ -58,15 +58,11 @@ def crisis_words(
     grade = "" if message.reason in OUTSIDERS else grade_name(crisis.grade, reader)
     if message.reason in _OF_STATEMENT:
         return _of_statement(message, incident, policy, reader, now, grade)
+    things = (message.clock or "", *message.also)
     if message.reason == "milestone_missed":
-        also = tuple(reader.clock(name) for name in message.also)
-        name = reader.clock(message.clock or "")
-        return CrisisWords(grade, name, name, also=also)
+        return _of_several(grade, [reader.clock(name) for name in things], reader)
     if message.reason == "seat_empty":
-        first, *others = (seat_name(policy, seat, reader) for seat in (message.clock or "", *message.also))
-        return CrisisWords(
-            grade, first, reader.several([name for name in (first, *others) if name]), also=tuple(others)
-        )
+        return _of_several(grade, [seat_name(policy, seat, reader) for seat in things], reader)
     seat = {"seat_taken": message.about, "brief": _seat_of(incident, message.key.person)}.get(
         message.reason, message.rung
     )
@@ -101,6 +97,10 @@ def _of_statement(
         by = reader.words.more["by" if statement.due > now else "at"].format(deadline=due)
     part = _part(message, incident, policy, statement) if message.reason == "approval_wanted" else None
     return CrisisWords(grade, _head(title), title, by, part=reader.words.parts[part] if part else None)
+
+
+def _of_several(grade: str, names: list[str], reader: Reader) -> CrisisWords:
+    return CrisisWords(grade, names[0], reader.several([name for name in names if name]), also=tuple(names[1:]))
 
 
 def _part(message: Message, incident: Incident, policy: Policy, statement: Statement | None) -> str | None:

@@ -113,7 +113,7 @@ def _mail(saying: Saying, template: str, link: str | None) -> str:
             sentence=saying.sentence(pieces),
             late=late,
             again=message.perhaps_again,
-            also=saying.also(),
+            also="" if saying.crisis else saying.also(),  # the sentence names it all
             level=pieces.level,
             items=saying.items(),
             ask=saying.reason["ask"],

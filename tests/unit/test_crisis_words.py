@@ -124,6 +124,7 @@ def test_a_seat_is_named_by_its_role_and_numbered_only_where_that_tells_it_apart
         incident, policy, "seat_empty", rung="vice_president", clock="legal.2", also=("commander",), via="email"
     )
     assert "for these seats: Legal adviser 2, Commander." in mail.text
+    assert mail.text.count("Commander") == 1
 
 
 def test_many_empty_seats_are_counted_where_their_names_do_not_fit() -> None:
@@ -205,6 +206,17 @@ def test_a_digests_line_about_a_drill_says_so_first(locale: str) -> None:
     text = TemplateWords().message(by_sms, None, policy, "li.na", None, T0).text
     assert text.lstrip("【").startswith(mark)
     assert measure(text).segments == 1
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("reason", [*(reason for reason, _ in PAGES), *(reason for reason, _ in TELLS)])
+def test_any_reason_can_stand_in_a_digest(reason: str, locale: str) -> None:
+    key = MessageKey("digest-li.na", 1, "li.na", "email")
+    digest = Message(key, "digest", "digest", "major", T0, T0, 0, items=(f"major {reason} C-1",))
+    words = vocabulary(locale)
+    plain = (words.pages.get(reason) or words.tells[reason])["plain"]
+    text = TemplateWords().message(digest, None, policy_in(locale), "li.na", None, T0).text
+    assert f" C-1 {plain}" in text
 
 
 @pytest.mark.parametrize("via", ["email", "webhook", "sms"])

@@ -171,6 +171,14 @@ def test_where_no_channel_is_left_operations_are_told_without_addresses(scene: S
     assert MAIL not in subject + text
 
 
+def test_operations_hear_that_it_was_only_a_drill_that_did_not_reach_somebody(scene: Scene) -> None:
+    for drill in (True, False):
+        scene.message(scene.open(f"CASE-{drill}"), person="li", drill=drill, reason="called")
+        fail(scene, "sms", PermanentFailure())
+        scene.run()
+    assert [subject.startswith("DRILL: ") for subject, _ in scene.world.operations.alerts] == [True, False]
+
+
 def test_an_unknown_outcome_waits_a_minute_for_its_receipt(scene: Scene) -> None:
     message = scene.message(scene.open())
     fail(scene, "sms", UnknownOutcome(), took=True)
