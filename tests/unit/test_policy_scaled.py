@@ -1,4 +1,4 @@
-"""`Policy.scaled` makes every duration shorter but those of `arrival`; no field may be forgotten."""
+"""`Policy.scaled` makes every duration shorter but service levels (`arrival`, `drills`); no field may be forgotten."""
 
 from __future__ import annotations
 
@@ -76,10 +76,11 @@ def test_the_example_sets_every_duration_there_is() -> None:
 
 
 @pytest.mark.parametrize("factor", [2, 60, 3600])
-def test_every_duration_but_those_of_arrival_is_divided(factor: int) -> None:
+def test_every_duration_but_service_levels_is_divided(factor: int) -> None:
     whole = policy(FULL)
     expected = {
-        place: length if place[0] == "arrival" else length // factor for place, length in durations(whole).items()
+        place: length if place[0] in ("arrival", "drills") else length // factor
+        for place, length in durations(whole).items()
     }
     assert len(expected) > 20
     scaled = whole.scaled(factor).model_dump()
