@@ -29,7 +29,7 @@ ONCE = Config(connect_timeout=2, read_timeout=8, retries={"mode": "standard", "t
 """For carriers: a send that is repeated behind our back may page somebody twice (I7)."""
 
 
-_SIGNED = _REPEATABLE.merge(Config(signature_version="s3v4", s3={"addressing_style": "virtual"}))
+SIGNED = _REPEATABLE.merge(Config(signature_version="s3v4", s3={"addressing_style": "virtual"}))
 """For S3: a URL that is signed names the bucket's own region. `auto` would name the global endpoint, which redirects
 what goes to a young bucket elsewhere, and a redirect breaks the signature. At an IP address it is a path all the same.
 """
@@ -57,7 +57,7 @@ def sqs() -> SQSClient:
 
 def s3() -> S3Client:
     """The status site, and the evidence."""
-    client: S3Client = _client("s3", _SIGNED)
+    client: S3Client = _client("s3", SIGNED)
     return client
 
 
