@@ -1,7 +1,8 @@
 """What is written reads back the same: by this version, from an older one, from a newer one."""
 
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -10,11 +11,13 @@ from hypothesis import strategies as st
 from shared.adapters import codec
 from shared.domain.classification import Known
 from shared.domain.course import Record
+from shared.domain.crisis import Crisis, Group, JoinedComplaint, Revision, SeatCall, Statement
 from shared.domain.events import EVENT, ComplaintReceived, Event, fingerprint
 from shared.domain.incident import Clock, Course, Handover, Incident, Ladder
 from shared.domain.message import Message, MessageKey
 from shared.domain.outcome import Entry
 from shared.domain.plain import canonical, plain, read
+from shared.domain.publication import Publication, StatementText
 from shared.domain.timeline import Line, first_broken, records_on, seal
 from shared.domain.timer import Timer
 from shared.ports import EarlyEvents, Quarantined, Stored
@@ -54,6 +57,21 @@ clocks = st.builds(
     level=st.none() | names,
     answered=maybe_instants,
 )
+
+
+def whole(kind: type[Any], **known: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Every field drawn by its type, those with a default too."""
+    return st.builds(kind, **{field.name: ... for field in fields(kind)} | known)
+
+
+def few(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[Any, ...]]:
+    return st.lists(strategy, max_size=3).map(tuple)
+
+
+joined_complaints = whole(JoinedComplaint, amount_cny=figures, reposts=figures)
+crises = whole(Crisis, grade=st.sampled_from(["blue", "yellow", "red"]), joined=few(joined_complaints))
+groups = whole(Group, seats=few(whole(SeatCall)))
+statements = whole(Statement, revisions=few(whole(Revision)))
 courses = st.builds(
     Course,
     opened_at=instants,
@@ -66,6 +84,7 @@ courses = st.builds(
     reopenings=st.integers(0, 99),
     acknowledged=st.booleans(),
     last=st.tuples(instants, words),
+    crisis=st.none() | crises,
 )
 feeds = st.lists(names, max_size=3).map(tuple)
 ladders = st.builds(Ladder, feeds=feeds, rung=st.integers(1, 9), round=st.integers(0, 9), window_end=instants)
@@ -95,6 +114,9 @@ incidents = st.builds(
     silent_until=st.none() | instants,
     paused_feeds=st.lists(names, max_size=3).map(tuple),
     link=st.none() | names,
+    group=st.none() | groups,
+    statements=few(statements),
+    drill=st.booleans(),
     next_step_at=maybe_instants,
     next_step=st.none() | names,
 )
@@ -133,6 +155,7 @@ messages = st.builds(
     reference=st.none() | names,
     tries=counts,
     items=feeds,
+    drill=st.booleans(),
 )
 records = st.builds(
     Record,
@@ -302,6 +325,91 @@ def test_a_simple_incident_is_well_below_a_kilobyte() -> None:
     size = sum(len(name) + len(str(value).encode()) for name, attribute in item.items() for value in attribute.values())
 
     assert size < 950
+
+
+def a_crisis() -> Incident:
+    """The group of twelve, three rungs with their revisions, fifty complaints about the same matter."""
+    opened = an_incident().course.opened_at
+    roles = {"commander": 1, "quality": 3, "legal": 2, "service": 5, "public_relations": 1}
+    seats = [f"{role}.{number}" if count > 1 else role for role, count in roles.items() for number in range(count)]
+    people = [f"{seat}.{team}.{who}" for seat in seats for team in ("east-china", "south-china") for who in "ab"]
+    joined = tuple(
+        JoinedComplaint(f"inc-{number:020x}", f"C-2026-{number:06d}", "好" * 500, "region", 128_000.5, 70_000 + number)
+        for number in range(50)
+    )
+    course = replace(
+        an_incident().course,
+        clocks=tuple(
+            Clock(
+                f"{name}#1", name, milestone, 7_200_000, opened + 7_200_000, opened + 5_760_000, "missed", None, opened
+            )
+            for milestone in (False, True)
+            for name in ("respond", "propose", "resolve", "group", "muster", "plan", "review", "full_chain")
+        ),
+        crisis=Crisis(
+            *("public", "red", opened, opened, opened, "wang.gang", tuple(zip(seats, people, strict=False))),
+            guests=tuple(people[-8:]),
+            joined=joined,
+        ),
+    )
+    calls = tuple(SeatCall(seat, seat, tuple(people[:5]), tuple(people[:4]), opened) for seat in seats)
+    revisions = tuple(
+        Revision(
+            *(number, people[0], opened, "f" * 64, ("public_relations",)),
+            approvals=tuple((role, people[number]) for role in roles),
+            rejected_by=people[1],
+        )
+        for number in range(1, 9)
+    )
+    ladder = tuple(
+        Statement(rung, opened, opened, opened, opened, ("half", "soon", "late"), revisions)
+        for rung in ("first", "progress", "full")
+    )
+    group = Group(calls, 1, tuple(people[:8]), opened)
+    return replace(an_incident(), course=course, group=group, statements=ladder, step=900)
+
+
+def size_of(item: dict[str, Any]) -> int:
+    values = ((name, next(iter(attribute.values()))) for name, attribute in item.items())
+    return sum(len(name) + len(value if isinstance(value, bytes) else str(value).encode()) for name, value in values)
+
+
+def test_a_crisis_with_everything_in_it_is_far_below_what_an_item_holds() -> None:
+    item = codec.stored_item(Stored(a_crisis(), None, 900, "f" * 64))
+
+    assert codec.stored_from(a_crisis().id, item).incident == a_crisis()
+    assert size_of(item) < 40_000
+    assert len(canonical(plain(a_crisis())).encode()) < 150_000, "nor would it be much without compression"
+
+
+def test_a_crisis_that_just_began_costs_its_own_fields_and_no_defaults() -> None:
+    opened = an_incident().course.opened_at
+    ordinary = size_of(codec.stored_item(Stored(an_incident(), None, 1, "f" * 64)))
+    course = replace(an_incident().course, crisis=Crisis("public", "blue", opened))
+    blue = size_of(codec.stored_item(Stored(replace(an_incident(), course=course), None, 1, "f" * 64)))
+
+    assert blue - ordinary < 80
+
+
+@given(whole(StatementText))
+def test_a_text_reads_back_with_the_hash_it_was_approved_by(text: StatementText) -> None:
+    loaded = read(StatementText, json.loads(canonical(plain(text))))
+
+    assert (loaded, loaded.hash) == (text, text.hash)
+
+
+@given(whole(Publication))
+def test_a_publication_reads_back_as_it_was_written(publication: Publication) -> None:
+    assert read(Publication, json.loads(canonical(plain(publication)))) == publication
+
+
+def test_a_message_of_an_older_version_is_of_no_drill() -> None:
+    message = Message(MessageKey("inc-1", 1, "lin", "sms"), "page", "opened", "ordinary", 1, 1, 0, drill=True)
+    item = codec.message_item(message)
+    document = json.loads(item["doc"]["S"])
+    del document["drill"]
+
+    assert codec.message_from(item | {"doc": {"S": json.dumps(document)}}) == replace(message, drill=False)
 
 
 def test_an_incident_of_an_older_version_loads_without_the_fields_it_does_not_have() -> None:
