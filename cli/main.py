@@ -13,6 +13,7 @@ from cli import (
     keys,
     policy,
     quarantine,
+    report,
     roster,
     send,
     simulate,
@@ -45,6 +46,7 @@ app.command()(send.send)
 app.add_typer(incident_verbs.app, name="incidents")
 app.add_typer(crisis_verbs.app, name="crisis")
 crisis_verbs.app.command()(evidence.evidence)
+crisis_verbs.app.command()(report.report)
 app.add_typer(statement_verbs.app, name="statement")
 app.add_typer(site.app, name="site")
 app.add_typer(quarantine.app, name="quarantine")

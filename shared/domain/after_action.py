@@ -68,13 +68,13 @@ class Paging:
 
     Attributes:
         late: how much later than it was due it was made (an outage).
-        about: the clock or the statement.
+        about: the clocks, the seats or the statement.
     """
 
     at: int
     late: int
     reason: str
-    about: str
+    about: tuple[str, ...]
     people: tuple[tuple[str, str], ...]
 
 
@@ -225,7 +225,7 @@ def _paging(of_step: Sequence[Entry]) -> Paging:
         at=first.at,
         late=max(0, first.at - first.data["due"]),
         reason=first.data["reason"],
-        about=first.data.get("clock") or "",
+        about=tuple(name for name in (first.data.get("clock"), *first.data.get("also", ())) if name),
         people=tuple((entry.data["person"], entry.data["rung"]) for entry in of_step),
     )
 
