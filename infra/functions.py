@@ -292,6 +292,7 @@ class Functions(Construct):
                 rights.policies(data.incidents, "UpdateItem"),  # qualifications that a drill renewed
                 table(data.outbox, "GetItem", "UpdateItem"),
                 objects(site, "", "PutObject"),
+                rights.list_objects(site),  # what is there already is not written again
                 self._tell_operations,
                 rights.consume(self._queues.errands.arn),
             ],
@@ -368,7 +369,7 @@ class Functions(Construct):
             table(data.outbox, "Query"),
             # For the signer's role: the browser puts the file itself, by a signature of these rights.
             objects(data.evidence, "evidence/", "PutObject", "GetObject"),
-            rights.see_what_is_missing(data.evidence),
+            rights.list_objects(data.evidence),
         ]
 
     def _take_events(self) -> list[rights.Right]:

@@ -61,8 +61,8 @@ def objects(of: s3.IBucket, below: str, *actions: str) -> iam.PolicyStatement:
     return may([f"s3:{action}" for action in actions], of.arn_for_objects(f"{below}*"))
 
 
-def see_what_is_missing(of: s3.IBucket) -> iam.PolicyStatement:
-    """Whoever may not list a bucket hears 403 for an object that is not there, which could mean anything."""
+def list_objects(of: s3.IBucket) -> iam.PolicyStatement:
+    """Names and sizes. Whoever may not list hears 403 for an object that is not there, which could mean anything."""
     return may(("s3:ListBucket",), of.bucket_arn)
 
 
