@@ -34,6 +34,19 @@ def crisis_sheet(found: Mapping[str, Any]) -> None:
         console.print(f"joined: {complaint['complaint']}  {escape(complaint['case'])} {escape(complaint['summary'])}")
 
 
+def crises_table(found: Sequence[Mapping[str, Any]]) -> None:
+    """Print what `GET /v1/crises` says."""
+    table = Table()
+    for name in ("incident", "complaint", "summary", "crisis", "grade", "seats", "since"):
+        table.add_column(name, overflow="fold", no_wrap=name in ("incident", "since"))
+    for each in found:
+        grade = f"DRILL {each['grade']}" if each["drill"] else each["grade"]
+        seats = f"{each['seats_taken']} of {each['seats']}"
+        complaint, summary = escape(f"{each['source']}#{each['subject']}"), escape(each["summary"])
+        table.add_row(each["incident"], complaint, summary, each["kind"], grade, seats, each["since"])
+    paper().print(table)
+
+
 def _seats(seats: Sequence[Mapping[str, Any]]) -> Table:
     table = Table("seat", "state", "person", "asked", "until", title="Seats", title_justify="left")
     for seat in seats:

@@ -9,15 +9,27 @@ from typing import Annotated, Any
 import typer
 
 from cli.api import KeyOption, UrlOption, connected
-from cli.crisis_sheet import crisis_sheet
+from cli.crisis_sheet import crises_table, crisis_sheet
 from cli.deployment import LOCAL, StageOption
-from cli.incident_verbs import Note, Reason, answer, ask, done
+from cli.incident_verbs import Note, Reason, answer, ask, done, need_own_key
 from cli.incidents import AsJson, Which, named
 from cli.refuse import refuse
 
 app = typer.Typer(name="crisis", help="Crises: the response group, its milestones, its end.", no_args_is_help=True)
 
 Who = Annotated[str, typer.Option("--who", help="A person of the policy.")]
+
+
+@app.command("list")
+def list_crises(as_json: AsJson = False, url: UrlOption = "", key: KeyOption = "", stage: StageOption = LOCAL) -> None:
+    """List the crises that are on, the newest first. Needs a person's key."""
+    need_own_key(key)
+    with connected(stage, url, key) as api:
+        found = ask(api, "GET", "v1/crises")["crises"]
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False))
+    else:
+        crises_table(found)
 
 
 @app.command()

@@ -21,7 +21,7 @@ from shared.application.http_answer import HttpAnswer, UnavailableError, guarded
 from shared.application.http_request import Request, caller_of, form_of, is_cross_site, json_of, request_from
 from shared.application.link_view import LinkView
 from shared.application.problem import Problem
-from shared.application.show_crisis import show_statement
+from shared.application.show_crisis import running_crises, show_statement
 
 logger = Logger()
 metrics = Metrics()
@@ -45,6 +45,11 @@ def get_link(token: str) -> Response[str]:
 @app.post("/<token>")
 def post_link(token: str) -> Response[str]:
     return _say(lambda: _post_link(token))
+
+
+@app.route("/v1/crises", method=["GET", "HEAD"])
+def get_crises() -> Response[str]:
+    return _say(_get_crises)
 
 
 @app.post("/v1/incidents/<incident_id>/attachments")
@@ -99,6 +104,12 @@ def _page(look: Callable[[], LinkView]) -> HttpAnswer:
     logger.info("link shown", state=view.state, verb=view.verb, person=view.person, incident=_id_of(view))
     page = bootstrap.pages().page(view)
     return HttpAnswer(page.status, page.html, "text/html; charset=utf-8", {**_OF_PAGES, **page.headers})
+
+
+def _get_crises() -> HttpAnswer:
+    request = request_from(app.current_event.raw_event, MOST_BYTES)
+    world = bootstrap.world()
+    return HttpAnswer(200, running_crises(world, caller_of(request, world.api_keys)).model_dump_json())
 
 
 def _announce(incident_id: str) -> HttpAnswer:

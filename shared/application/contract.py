@@ -16,11 +16,11 @@ from shared.application.answer import AS_OF_NOW, TARGETS, VERBS, Answered
 from shared.application.attach import Announced, Attachment, NewAttachment
 from shared.application.http_answer import ROUTES
 from shared.application.openapi_paths import PATHS, PROBLEMS, ref
-from shared.application.show_crisis import StatementTextView
+from shared.application.show_crisis import RunningCrises, StatementTextView
 from shared.application.show_incident import IncidentView
 from shared.domain.events import SYSTEM_TYPES
 
-_VIEWS = (IncidentView, Answered, StatementTextView, Announced)
+_VIEWS = (IncidentView, Answered, StatementTextView, Announced, RunningCrises)
 _REF = "#/components/schemas/{model}"
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _Json = dict[str, Any]

@@ -16,6 +16,7 @@ ROUTES: Mapping[str, tuple[str, ...]] = {
     "/v1/incidents/{id}/attachments": ("POST",),
     "/v1/incidents/{id}/attachments/{sha256}": ("POST",),
     "/v1/incidents/{id}/statements/{rung}/{revision}": ("GET", "HEAD"),
+    "/v1/crises": ("GET", "HEAD"),
     "/v1/openapi.json": ("GET", "HEAD"),
     "/l/{token}": ("GET", "HEAD", "POST"),
 }

@@ -156,6 +156,13 @@ PATHS: _Json = {
             "responses": _answers({"200": _json_answer("The text.", ref("StatementTextView"))}, 401, 403, 404),
         },
     },
+    "/v1/crises": {
+        "get": {
+            "operationId": "getCrises",
+            "summary": "The crises that are on, exercises among them, with a person's key.",
+            "responses": _answers({"200": _json_answer("The newest first.", ref("RunningCrises"))}, 401, 403),
+        }
+    },
     "/v1/openapi.json": {
         "get": {
             "operationId": "getContract",

@@ -95,6 +95,27 @@ class CrisisView(View):
     statements: tuple[StatementView, ...]
 
 
+class RunningView(View):
+    """A crisis whose group was called and not stood down."""
+
+    incident: str
+    source: str
+    subject: str
+    summary: str
+    drill: bool
+    kind: str
+    grade: Grade
+    since: At
+    seats: int
+    seats_taken: int
+
+
+class RunningCrises(View):
+    """All that are on, the newest first."""
+
+    crises: tuple[RunningView, ...]
+
+
 class ProofView(View):
     """A piece of evidence a text rests on."""
 
@@ -145,6 +166,19 @@ def crisis_view(
     )
 
 
+def running_crises(world: World, caller: KeyHolder) -> RunningCrises:
+    """The crises that are on, exercises among them.
+
+    Raises:
+        Problem: 403 not a person's key.
+    """
+    if caller.person is None:
+        raise problem.forbidden("Which crises are on is for people to see.")
+    stored = [world.incidents.load(incident) for incident in world.crises.running()]
+    running = [view for each in stored if each and (view := _running(each.incident))]
+    return RunningCrises(crises=tuple(sorted(running, key=lambda view: view.since, reverse=True)))
+
+
 def show_statement(world: World, caller: KeyHolder, incident_id: str, rung: str, revision: str) -> StatementTextView:
     """The text of one revision; drafts are for people alone.
 
@@ -168,6 +202,24 @@ def show_statement(world: World, caller: KeyHolder, incident_id: str, rung: str,
         at=known.at,
         text=dict(text.text),
         evidence=tuple(ProofView(name=name, sha256=sha256) for name, sha256 in text.evidence),
+    )
+
+
+def _running(incident: Incident) -> RunningView | None:
+    crisis = incident.course.crisis
+    if crisis is None or not incident.in_crisis:
+        return None
+    return RunningView(
+        incident=incident.id,
+        source=incident.source,
+        subject=incident.subject,
+        summary=incident.summary,
+        drill=incident.drill,
+        kind=crisis.kind,
+        grade=crisis.grade,
+        since=crisis.since,
+        seats=len(incident.group.seats) if incident.group else 0,
+        seats_taken=len(crisis.seated),
     )
 
 

@@ -120,7 +120,8 @@ class TestVerbs:
     def test_a_milestone_is_met_by_its_name(self) -> None:
         world = a_world()
         open_incident(world, data__level="data_breach")
-        shown = do(world, "milestone", milestone="contain", text="offline")
+        assert do(world, "milestone", milestone="contain").status == "no_effect", "who does not stand on its chain"
+        shown = do(world, "milestone", caller=KeyHolder("wu", person="wu.hao"), milestone="contain", text="offline")
         assert {clock.clock: clock.verdict for clock in shown.clocks if clock.milestone}["contain"] == "met"
         (fault,) = refusal(world, "milestone", milestone="party", text="?").faults
         assert "repair_report" in fault.message

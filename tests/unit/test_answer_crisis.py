@@ -10,7 +10,7 @@ import pytest
 from shared.application.answer import IN_CRISIS, answer
 from shared.application.problem import Problem
 from shared.application.read_event import take_body
-from shared.application.show_crisis import CrisisView, show_statement
+from shared.application.show_crisis import CrisisView, running_crises, show_statement
 from shared.application.show_incident import IncidentView, show_incident
 from shared.domain.events import incident_id
 from shared.domain.instants import MINUTE, SECOND
@@ -171,6 +171,27 @@ class TestTheGroup:
         assert crisis(shown).over_at == world.time.now()
         assert {each.state for each in crisis(shown).statements} == {"cancelled"}
         assert do(world, "confirm-call", LAWYER).status == "no_effect"
+
+
+class TestWhichAreOn:
+    def test_people_see_them_the_newest_first(self, world: FakeWorld) -> None:
+        world.time.advance(MINUTE)
+        open_incident(world, id="e9", subject="A-2")
+        do(world, "declare-crisis", DECLARER, at=OTHER, reason="r", grade="yellow")
+        come_in(world, CHIEF)
+        first, second = running_crises(world, LI).crises
+        assert (first.incident, first.grade, first.seats_taken) == (OTHER, "yellow", 0)
+        assert (second.incident, second.grade, second.seats, second.seats_taken) == (INCIDENT, "red", 12, 1)
+        do(world, "stand-down", CHIEF, reason="over")
+        assert [each.incident for each in running_crises(world, LI).crises] == [OTHER]
+
+    def test_a_grade_that_calls_nobody_is_none_of_them(self) -> None:
+        assert running_crises(a_crisis("blue"), LI).crises == ()
+
+    def test_systems_do_not(self, world: FakeWorld) -> None:
+        with pytest.raises(Problem) as caught:
+            running_crises(world, CRM)
+        assert caught.value.status == 403
 
 
 class TestJoining:

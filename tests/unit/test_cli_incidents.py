@@ -10,7 +10,7 @@ import pytest
 from typer.testing import Result
 
 from cli.incident_verbs import app
-from shared.application.answer import VERBS
+from shared.application.answer import HANDLING
 from tests.fakes import FakeWorld
 from tests.unit.cli_stage import ApiServer, Stage, api_server, stage, tocsin
 from tests.unit.door_requests import CRM_KEY, INCIDENT, LI_KEY, a_world, complaint, open_incident
@@ -50,7 +50,7 @@ def shown(server: ApiServer) -> dict[str, Any]:
 
 def test_every_verb_of_the_api_is_a_command() -> None:
     names = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
-    assert names - {"list", "show"} == {"ack" if verb == "acknowledge" else verb for verb in VERBS}
+    assert names - {"list", "show"} == {"ack" if verb == "acknowledge" else verb for verb in HANDLING}
 
 
 def test_show_tells_state_clocks_and_timeline_without_personal_data(server: ApiServer) -> None:
