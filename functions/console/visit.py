@@ -105,7 +105,7 @@ def notice(seen: Visit, kind: str, status: int | None = None, typed: Mapping[str
 
 def go(seen: Visit, address: str, *cookies: Cookie) -> Response[str]:
     """On to another address, with GET."""
-    return reply(seen, 303, "", HTML, {"Location": address, "Cache-Control": "no-store"}, *cookies)
+    return reply(seen, 303, "", HTML, {"Location": address}, *cookies)
 
 
 def reply(
@@ -132,4 +132,4 @@ def reply(
         for cookie in (named(door, one) for one in each.values())
     ]
     body = "" if seen.request.method == "HEAD" else body
-    return Response(status, content_type, body, headers=dict(headers), cookies=sent)
+    return Response(status, content_type, body, headers={**NOT_KEPT, **headers}, cookies=sent)

@@ -12,9 +12,10 @@ from shared.adapters.timeline_words import Happening, newest_first
 from shared.domain.crisis import Crisis
 from shared.domain.crisis_course import GUEST, is_met_by_group
 from shared.domain.crisis_policy import GRADES, MET_BY_QUORUM
+from shared.domain.directory import Directory
 from shared.domain.incident import Clock, Incident
 from shared.domain.policy import Policy
-from shared.domain.response_group import seat_called_for
+from shared.domain.response_group import is_leading, seat_called_for
 from shared.domain.sms import one_line
 
 MOST_HAPPENINGS = 40
@@ -46,13 +47,21 @@ class MilestoneShown(NamedTuple):
 
 
 class Shown(NamedTuple):
-    """The whole room."""
+    """The whole room.
+
+    Attributes:
+        leads: whether inviting, seating and standing down are the reader's to do; reports: milestones.
+        part_of: the crisis of another complaint that this one was joined to.
+    """
 
     incident: Incident
     sheet: CrisisSheet | None
     part: Part | None
     may_confirm: bool
     may_leave: bool
+    leads: bool
+    reports: bool
+    part_of: str | None
     seats: tuple[SeatShown, ...]
     milestones: tuple[MilestoneShown, ...]
     statements: tuple[StatementShown, ...]
@@ -67,6 +76,7 @@ def room_shown(seen: RoomSeen, reading: Reader, words: Any) -> Shown:
     """Everything the page says, in the words of its reader."""
     policy = with_today(seen.rules, seen.today)
     sheet = crisis_sheet(seen.incident, policy, reading, seen.person, seen.now)
+    standing = Directory(seen.today, seen.rules).standing(seen.incident.chain, seen.person, seen.now)
     incident, crisis = seen.incident, seen.incident.course.crisis
     called = seat_called_for(incident, seen.person) if crisis and crisis.is_on else None
     inside = crisis is not None and seen.person in crisis.members
@@ -76,6 +86,9 @@ def room_shown(seen: RoomSeen, reading: Reader, words: Any) -> Shown:
         part=_part(incident, crisis, seen, policy, reading, words, called) if crisis and crisis.is_on else None,
         may_confirm=called is not None and not inside,
         may_leave=crisis is not None and crisis.is_on and inside,
+        leads=is_leading(incident, seen.person, standing, len(policy.chains[incident.chain])),
+        reports=inside or standing > 0,
+        part_of=incident.course.part_of,
         seats=_seats(seen, sheet, policy, reading, words) if sheet else (),
         milestones=_milestones(incident, policy, reading, seen.now),
         statements=statements_shown(seen, sheet, policy, reading, words) if sheet else (),
