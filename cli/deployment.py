@@ -75,9 +75,12 @@ class Deployment:
         return DynamoQuarantine(lambda: self.client("dynamodb"), self.tables)
 
     def policies(self) -> DynamoPolicies:
-        """Its policies."""
-        shipped = self.outputs.get("Policy", "retail")  # a stage deployed by an older release does not say
-        return DynamoPolicies(lambda: self.client("dynamodb"), self.tables, SystemTime(), shipped=shipped)
+        """Its policies, as fast as the stage."""
+        # A stage deployed by an older release says neither.
+        shipped, time_scale = self.outputs.get("Policy", "retail"), int(self.outputs.get("TimeScale", "1"))
+        return DynamoPolicies(
+            lambda: self.client("dynamodb"), self.tables, SystemTime(), shipped=shipped, time_scale=time_scale
+        )
 
     def events_queue(self) -> SqsQueue:
         """The queue that every event goes through."""

@@ -99,6 +99,7 @@ class ServiceStack(Stack):
         self._follow_receipts(stage)
         self._outputs()
         CfnOutput(self, "Policy", value=stage.policy, description="The shipped policy, until another is pushed")
+        CfnOutput(self, "TimeScale", value=str(stage.time_scale), description="How many times the speed")
 
     def _make_queues(self, stage: Stage) -> Queues:
         def work(construct_id: str, visibility_seconds: int) -> WorkQueue:
