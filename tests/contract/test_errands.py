@@ -1,12 +1,22 @@
 """What `ports.Errands` promises: asked for with a step or not at all, open until done, found when it is late."""
 
+from __future__ import annotations
+
 from dataclasses import replace
+from typing import cast
 
 import pytest
 
+from shared.adapters import policy_yaml
+from shared.application.run_errand import run_errand
+from shared.application.take_event import take_event
+from shared.application.world import World
+from shared.domain.events import EVENT
+from shared.domain.instants import format_instant
 from shared.ports import ConflictError
 from tests.contract.conftest import Store
-from tests.contract.made import MINUTE, NOW, errand, following, message, opening
+from tests.contract.made import MINUTE, NOW, errand, following, message, opening, publication, statement_text
+from tests.fakes import fake_world
 
 
 def ask(store: Store, *errands: str, at: int = NOW, incident: str = "inc-1") -> None:
@@ -89,3 +99,34 @@ def test_a_name_may_hold_any_character(store: Store, name: str) -> None:
     assert store.errands.get("inc-1", name) == errand(name)
     assert list(store.errands.stuck(NOW + 1, 10)) == [errand(name)]
     assert list(store.outbox.of_incident("inc-1")) == []
+
+
+def test_a_publication_goes_its_whole_way_over_the_store(store: Store) -> None:
+    fake = fake_world(policy_yaml.load("retail"), now=NOW)
+    world: World = replace(
+        cast("World", fake),
+        incidents=store.incidents,
+        outbox=store.outbox,
+        crises=store.crises,
+        statements=store.statements,
+        errands=store.errands,
+    )
+    received = {"specversion": "1.0", "id": "e-1", "source": "crm/hotline", "type": "complaint.received"}
+    data = {"summary": "Sour milk", "channel": "store"}
+    event = EVENT.validate_python({**received, "time": format_instant(NOW), "subject": "C-1", "data": data})
+    case = take_event(world, event, surface="queue", trusted_by=False).incident
+    opened = store.incidents.load(case or "")
+    assert case is not None
+    assert opened is not None
+    public, asked = publication(incident=case), errand(incident=case)
+    store.incidents.commit(following(opened, publications=(public,), errands=(asked,), texts=(statement_text(),)))
+
+    for _ in range(2):
+        run_errand(world, case, asked.name)
+        fake.time.advance(MINUTE)
+
+    assert fake.site.index == (public,)
+    told = [entry for line in store.incidents.timeline(case) for entry in line.entries if entry.kind == "statement.out"]
+    assert [(entry.at, entry.data["data"]["rung"]) for entry in told] == [(NOW, "first")]
+    assert store.errands.get(case, asked.name) is None
+    assert fake.site.writes == 1
