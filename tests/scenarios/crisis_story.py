@@ -28,6 +28,23 @@ QUALITY, SERVICE, PR = A_AND_B["quality.1"][0], A_AND_B["service.1"][0], A_AND_B
 QUORUM = (COMMANDER, LEGAL, QUALITY, SERVICE, PR)
 
 
+def _small() -> Policy:
+    """Retail with a response group of three: commander, a lawyer, public relations."""
+    public, roster = RETAIL.crises["public"], RETAIL.roster
+    assert roster is not None
+    roles = dict.fromkeys(("commander", "legal", "public_relations"), 1)
+    legal = roster.roles["legal"].model_copy(update={"seats": 1})
+    return RETAIL.model_copy(
+        update={
+            "crises": {"public": public.model_copy(update={"roles": roles})},
+            "roster": roster.model_copy(update={"roles": {**roster.roles, "legal": legal}}),
+        }
+    )
+
+
+SMALL = _small()
+
+
 def poisoned(after: str = "0", **data: Any) -> Event:
     """A complaint with a word that makes it a matter for grading."""
     return at(after, "received", **{**POISONED, **data})

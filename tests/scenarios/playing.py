@@ -14,15 +14,18 @@ from typing import Any, Literal
 from shared.adapters import policy_yaml
 from shared.application.arm_timers import arm_timer
 from shared.application.audit import audit
+from shared.application.errand_body import read_errand
 from shared.application.fire_timer import fire_or_park
 from shared.application.message_body import read_message_key
 from shared.application.read_event import take_body
-from shared.application.relay_outbox import relay_message
+from shared.application.relay_outbox import relay_errand, relay_message
+from shared.application.run_errand import run_errand
 from shared.application.send_message import reference_of, send_message
 from shared.application.sweep_timers import sweep_timers
 from shared.application.take_event import Taken, take_event
 from shared.application.timer_body import read_timer
 from shared.application.world import World
+from shared.domain.errand import Errand
 from shared.domain.events import EVENT, PEOPLE_SURFACES, Event, incident_id
 from shared.domain.incident import Incident
 from shared.domain.instants import MINUTE, SECOND
@@ -33,10 +36,10 @@ from shared.domain.timer import Timer
 from tests.fakes import FakeCarrier, FakeTime, FakeWorld, fake_world
 from tests.scenarios.telling import MIDNIGHT, _after, instant
 
-Part = Literal["take", "sweep", "arm", "fire", "relay", "send", "audit"]
+Part = Literal["take", "sweep", "arm", "fire", "relay", "send", "errand", "audit"]
 TIMERS: frozenset[Part] = frozenset({"sweep", "arm", "fire", "audit"})
 """What an outage of the timers switches off."""
-EVERYTHING: frozenset[Part] = TIMERS | {"take", "relay", "send"}
+EVERYTHING: frozenset[Part] = TIMERS | {"take", "relay", "send", "errand"}
 HOTLINE = "crm/hotline"
 
 _NEVER = 1 << 62
@@ -81,7 +84,7 @@ class Fuse:
 
 _WRITES = frozenset(
     {"commit", "keep_early", "expire_early", "put", "claim", "failed", "park", "move_cursor", "move_watermark"}
-    | {"start_sending", "finish", "hold", "count_message", "send", "alert", "discard"}
+    | {"start_sending", "finish", "hold", "count_message", "send", "alert", "discard", "publish", "renew", "forget"}
 )
 """A death around a call that only reads leaves what a death before the next write leaves."""
 
@@ -114,6 +117,9 @@ def fused(world: FakeWorld, fuse: Fuse) -> World:
         "links",
         "timers_queue",
         "messages_queue",
+        "errands",
+        "errands_queue",
+        "site",
         "operations",
     )
     changed: dict[str, Any] = {name: _Fused(getattr(world, name), name, fuse) for name in ports}
@@ -241,6 +247,12 @@ class Stage:
     def _relayer(self, key: MessageKey) -> Callable[[], object]:
         return lambda: relay_message(self._acting, key)
 
+    def _errand_relayer(self, errand: Errand) -> Callable[[], object]:
+        return lambda: relay_errand(self._acting, errand.incident, errand.name)
+
+    def _runner(self, body: str) -> Callable[[], object]:
+        return lambda: run_errand(self._acting, *read_errand(body))
+
     def _firer(self, body: str) -> Callable[[], object]:
         return lambda: fire_or_park(self._acting, read_timer(body))
 
@@ -258,11 +270,13 @@ class Stage:
             moments.append(at)
         if "send" not in self.down and (at := self.world.messages_queue.next_at) is not None:
             moments.append(at)
+        if "errand" not in self.down and (at := self.world.errands_queue.next_at) is not None:
+            moments.append(at)
         return max(min(moments, default=_NEVER), self.world.time.now() + 1)
 
     def _useful(self, ahead: int) -> int | None:
         """From when on a sweep or an audit would find something, looking so far ahead; None for never."""
-        if self.every_tick or any(row.state in OPEN_STATES for row in self.world.outbox.all):
+        if self.every_tick or self.world.errands.all or any(row.state in OPEN_STATES for row in self.world.outbox.all):
             return 0
         due = (timer.due for timer in self.world.timers.all if timer.kind != "heartbeat")
         first = next(due, None)
@@ -293,6 +307,9 @@ class Stage:
             for row in self.world.outbox.take_new():
                 self._attempt(self._task("relay", self._relayer(row.key)))
                 did = True
+            for errand in self.world.errands.take_new():
+                self._attempt(self._task("relay", self._errand_relayer(errand)))
+                did = True
         return did
 
     def _ticks(self) -> bool:
@@ -320,6 +337,10 @@ class Stage:
         if "send" not in self.down:
             for body in self.world.messages_queue.take():
                 self._attempt(self._task("send", self._sender(body)))
+                did = True
+        if "errand" not in self.down:
+            for body in self.world.errands_queue.take():
+                self._attempt(self._task("errand", self._runner(body)))
                 did = True
         return did
 
@@ -359,11 +380,13 @@ def stage(policy: str | Policy = "retail", *, beginning: str = "0", **how: Any) 
     return Stage(replace(world, carriers=carriers), **how)
 
 
-def crashes(story: Callable[[Stage], Stage], most: int = 2_000) -> Iterator[tuple[Stage, str]]:
+def crashes(
+    story: Callable[[Stage], Stage], most: int = 2_000, policy: str | Policy = "retail"
+) -> Iterator[tuple[Stage, str]]:
     """The story once for each point at which somebody can die, with the place; ends when it passed untouched."""
     for point in range(most):
         fuse = Fuse(point)
-        played = story(stage(fuse=fuse))
+        played = story(stage(policy, fuse=fuse))
         if not fuse.place:
             assert point > 0, "nothing was written at all"
             return
