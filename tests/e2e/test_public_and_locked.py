@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 
 import botocore.exceptions
@@ -72,6 +73,36 @@ def test_the_head_of_every_timeline_is_locked_away(guarded_stack: LocalStack) ->
     version = s3.head_object(Bucket=bucket, Key=key)["VersionId"]
     with pytest.raises(botocore.exceptions.ClientError, match="object lock"):
         s3.delete_object(Bucket=bucket, Key=key, VersionId=version)
+
+
+def test_a_file_goes_from_the_browser_into_the_lock_and_onto_the_timeline(guarded_stack: LocalStack) -> None:
+    [taken] = post(guarded_stack, complaint("C-FILE", level="major"))
+    eventually(lambda: incident(guarded_stack, taken))
+    report = b"%PDF-1.7 the laboratory's report"
+    file = {"name": "report.pdf", "size": len(report), "media_type": "application/pdf"}
+    sha256 = hashlib.sha256(report).hexdigest()
+    person = {"authorization": f"Bearer {guarded_stack.person_key}"}
+    with guarded_stack.http(base_url=guarded_stack.api_url, headers=person, timeout=60) as api:
+        announced = api.post(f"/v1/incidents/{taken}/attachments", json={**file, "sha256": sha256})
+        assert announced.status_code == 201, announced.text
+        early = api.post(announced.json()["confirm"], json=file)
+        assert early.status_code == 409  # nothing lies there yet, and the function is told so
+        upload = announced.json()["upload"]
+        with guarded_stack.http(timeout=60) as browser:
+            forged = browser.put(upload["url"], headers=upload["headers"], content=report[::-1])
+            assert forged.status_code == 400, forged.text
+            done = browser.put(upload["url"], headers=upload["headers"], content=report)
+            assert done.status_code == 200, done.text
+        confirmed = api.post(announced.json()["confirm"], json=file)
+        assert confirmed.status_code == 200, confirmed.text
+    said = [entry["kind"] for entry in incident(guarded_stack, taken)["timeline"]]
+    assert said.count("evidence.added") == 1
+    s3, where = guarded_stack.client("s3"), {"Bucket": guarded_stack.outputs["EvidenceBucket"]}
+    where["Key"] = f"evidence/{taken}/{sha256}"
+    kept = s3.head_object(**where)
+    assert kept["ObjectLockMode"] == "GOVERNANCE"
+    with pytest.raises(botocore.exceptions.ClientError, match="object lock"):
+        s3.delete_object(**where, VersionId=kept["VersionId"])
 
 
 def test_the_console_lets_a_person_in_by_their_key_and_nobody_else(guarded_stack: LocalStack) -> None:
