@@ -36,7 +36,7 @@ class GradeRules(Part):
     level: Identifier | None = None
     group: bool = False
     statements: bool = False
-    told: tuple[Identifier, ...] = ()
+    told: Annotated[tuple[Identifier, ...], Field(max_length=60)] = ()
 
 
 class Holding(Part):
