@@ -160,6 +160,7 @@ class Step:
     def tell(self, to: str, reason: TellReason, about: str = "") -> None:
         """Inform a person or operations."""
         if to != OPERATIONS and not self.directory.reachable(to):
+            self.enter(self.now, "unreachable", person=to)
             return
         self.change(step=self.incident.step + 1)
         incident = self.incident
