@@ -19,7 +19,14 @@ GUEST = "guest"
 
 
 def graded(course: Course, time: int, policy: Policy) -> Course:
-    """The course after what its figures, keywords and level ask for: a new matter, a higher grade, or as it was."""
+    """The course after what its figures, keywords and level ask for: a new matter, a higher grade, or as it was.
+
+    A group that stands already meets the clock that a higher level starts for it.
+    """
+    return _met_by_who_is_in(_with_grade(course, time, policy), time, policy)
+
+
+def _with_grade(course: Course, time: int, policy: Policy) -> Course:
     if not policy.crises or course.part_of or (course.crisis is not None and not course.crisis.is_on):
         return course
     crisis = course.crisis
@@ -151,10 +158,18 @@ def _confirmed(course: Course, record: "Record", policy: Policy) -> Course:
 def _seated(course: Course, crisis: Crisis, seat: str, person: str, time: int, policy: Policy) -> Course:
     guests = tuple(guest for guest in crisis.guests if guest != person)
     crisis = changed(crisis, seated=(*crisis.seated, (seat, person)), guests=guests)
+    return _met_by_who_is_in(changed(course, crisis=crisis), time, policy)
+
+
+def _met_by_who_is_in(course: Course, time: int, policy: Policy) -> Course:
+    crisis = course.crisis
+    if crisis is None or not crisis.is_on or not crisis.seated:
+        return course
     met = set(MET_BY_QUORUM) if has_quorum(crisis, policy.crises[crisis.kind]) else set()
     if len(crisis.seated) >= seats_wanted(policy, crisis.kind):
         met.add(FULL_CHAIN)
-    course = changed(course, crisis=crisis)
+    if not met:
+        return course
     clocks = tuple(
         on_clock.answered(clock, time, course.level, None)
         if clock.name in met and is_met_by_group(course, clock, policy)

@@ -84,6 +84,16 @@ def test_the_group_clock_of_level_crisis_is_met_by_the_quorum_too() -> None:
     assert clocks(late)["crisis muster"] == "missed"
 
 
+def test_a_group_that_stands_already_meets_the_clock_a_higher_level_starts_for_it() -> None:
+    outcome = story(CALLED, all_in("4m"), at("10m", "updated", reposts=50_000), until="2h")
+    assert clocks(outcome)["crisis group"] == "met"
+    assert not [page for page in group_pages(outcome) if page.endswith("milestone_missed group")]
+    declared = by("10m", "crisis.declared", "liu.yang", reason="it is everywhere")
+    assert clocks(story(CALLED, all_in("4m"), declared, until="2h"))["crisis group"] == "met"
+    short = story(CALLED, all_in("4m", QUORUM[1:]), at("10m", "updated", reposts=50_000), until="2h")
+    assert clocks(short)["crisis group"] == "missed"
+
+
 def test_full_chain_is_met_when_every_seat_is_taken() -> None:
     assert clocks(story(CALLED, all_in("4m", EVERYBODY), until="2h"))["major full_chain"] == "met"
     assert clocks(story(CALLED, all_in("4m", EVERYBODY[:-1]), until="2h"))["major full_chain"] == "missed"
