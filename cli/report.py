@@ -39,7 +39,10 @@ def report(
         if stored is None:
             refuse(f"{incident}: there is no such incident", FAILED)
         lines = incidents.timeline(incident)
-        rules, (_, today) = policies.at(stored.incident.rules), policies.current()
+        try:
+            rules, (_, today) = policies.at(stored.incident.rules), policies.current()
+        except LookupError as error:
+            refuse(f"{incident}: {error.args[0]}", FAILED)
     try:
         told = after_action(stored.incident, lines, rules, SystemTime().now())
     except ValueError as error:
