@@ -16,17 +16,23 @@ def event_of(errand: Errand, at: int) -> Event | None:
         case "publish":
             told = {"rung": data["rung"], "revision": data["revision"]}
             told["published_at"] = format_instant(data["published_at"])
-            return own_event("statement.out", errand.incident, name, at, told)
+            return _own_event("statement.out", errand.incident, name, at, told)
         case "join":
             told = {"complaint": errand.incident} | {field: data[field] for field in data if field != "crisis"}
-            return own_event("crisis.joined", str(data["crisis"]), name, at, told)
+            return _own_event("crisis.joined", str(data["crisis"]), name, at, told)
         case "adopt":
-            return own_event("complaint.joined", str(data["complaint"]), name, at, {"crisis": errand.incident})
+            return _own_event("complaint.joined", str(data["complaint"]), name, at, {"crisis": errand.incident})
         case "end_drills" | "renew":
             return None
 
 
-def own_event(kind: str, incident: str, name: str, at: int, data: Mapping[str, Any]) -> Event:
+def drill_ended(errand: Errand, drill: str, at: int) -> Event:
+    """Stands an exercise down: the same people are wanted in earnest."""
+    told = {"by": OWN_SOURCE, "reason": "a real crisis began"}
+    return _own_event("crisis.stood_down", drill, f"{errand.incident}/{errand.name}/{drill}", at, told)
+
+
+def _own_event(kind: str, incident: str, name: str, at: int, data: Mapping[str, Any]) -> Event:
     """An event of the system's own about an incident; `name` is its id."""
     return EVENT.validate_python(
         {
