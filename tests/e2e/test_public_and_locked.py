@@ -95,8 +95,8 @@ def test_a_file_goes_from_the_browser_into_the_lock_and_onto_the_timeline(guarde
             assert done.status_code == 200, done.text
         confirmed = api.post(announced.json()["confirm"], json=file)
         assert confirmed.status_code == 200, confirmed.text
-    said = [entry["kind"] for entry in incident(guarded_stack, taken)["timeline"]]
-    assert said.count("evidence.added") == 1
+        said = [entry["kind"] for entry in api.get(f"/v1/incidents/{taken}").json()["timeline"]]
+        assert said.count("evidence.added") == 1
     s3, where = guarded_stack.client("s3"), {"Bucket": guarded_stack.outputs["EvidenceBucket"]}
     where["Key"] = f"evidence/{taken}/{sha256}"
     kept = s3.head_object(**where)
