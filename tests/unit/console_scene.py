@@ -198,7 +198,7 @@ class Browser:
     def get(self, path: str, **headers: str) -> Page:
         return self._ask("GET", urljoin(BASE, path), None, headers)
 
-    def submit(self, form: Form, *, headers: Mapping[str, str] | None = None, to: str = "", **typed: str) -> Page:
+    def submit(self, form: Form, *, headers: Any = None, to: str = "", **typed: str) -> Page:
         fields = {**form.fields, **{name.replace("__", "-"): text for name, text in typed.items()}}
         said = {"origin": BASE, "sec-fetch-site": "same-origin", **(headers or {})}
         if form.method == "get":
