@@ -14,6 +14,8 @@ from shared.domain.incident import Incident
 from shared.domain.policy import Policy
 from shared.domain.sms import one_line
 
+_MOST_PEOPLE = 300
+
 
 class SeenDraft(Protocol):
     """A text to read; `shared.application.link_view.Draft` is one."""
@@ -49,6 +51,8 @@ class SeenRoom(Protocol):
     def milestones(self) -> Sequence[str]: ...
     @property
     def drafts(self) -> Sequence[SeenDraft]: ...
+    @property
+    def empty_seats(self) -> Sequence[str]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +104,11 @@ def room_context(
             {"id": name, "hint": words.hints["milestone"].format(milestone=one_line(reading.clock(name)))}
             for name in (room.milestones if room else ())
         ],
+        "empty_seats": [
+            {"id": seat, "hint": words.hints["seat"].format(seat=seat_name(policy, seat, reading))}
+            for seat in (room.empty_seats if room else ())
+        ],
+        "people": _people(incident, policy) if room and room.empty_seats else [],
     }
 
 
@@ -131,6 +140,15 @@ def _pressing(room: SeenRoom, sheet: CrisisSheet, reading: Reader, person: str, 
     due = page["was_due" if clock.state == "overdue" else "due"].format(deadline=clock.deadline)
     figure = reading.span(clock.left or 0)
     return {"name": clock.name, "state": clock.state, "at": clock.at, "due": due, "figure": figure}
+
+
+def _people(incident: Incident, policy: Policy) -> list[Mapping[str, str]]:
+    """Who can be put into a seat: whoever can be reached and is not in one."""
+    crisis = incident.course.crisis
+    seated = {person for _, person in crisis.seated} if crisis else set()
+    free = {name: one for name, one in policy.people.items() if one.reachable_by and name not in seated}
+    by_name = sorted(free.items(), key=lambda pair: pair[1].name)[:_MOST_PEOPLE]
+    return [{"id": name, "name": one_line(one.name)} for name, one in by_name]
 
 
 def _draft(draft: SeenDraft, incident: Incident, policy: Policy, reading: Reader, person: str) -> _Draft:

@@ -19,7 +19,7 @@ from shared.domain.directory import Directory
 from shared.domain.incident import Incident
 from shared.domain.message import Link
 from shared.domain.policy import Policy
-from shared.domain.response_group import seat_called_for
+from shared.domain.response_group import is_leading, seat_called_for
 from shared.domain.statement_approval import approvals_wanted, roles_for, standing_approvals
 from shared.domain.statement_ladder import rules_of
 from shared.domain.step import Step
@@ -30,11 +30,13 @@ _KINDS: Mapping[CrisisVerb, str] = {
     "milestone": "milestone.met",
     "approve": IN_CRISIS["approve"],
     "reject": IN_CRISIS["reject"],
+    "seat": IN_CRISIS["seat"],
 }
 _NAMED_BY: Mapping[CrisisVerb, tuple[str, ...]] = {
     "milestone": ("milestone",),
     "approve": ("rung", "revision"),
     "reject": ("rung", "revision"),
+    "seat": ("seat", "who"),
 }
 """What tells one use of a verb from another: it stands in the event's id, so that each is done once."""
 _WRITTEN: Mapping[CrisisVerb, str] = {"decline": "reason", "milestone": "text", "reject": "reason"}
@@ -52,6 +54,7 @@ def open_room(world: World, link: Link, view: LinkView) -> LinkView:
         "milestone": bool(room.milestones),
         "approve": any(draft.approve for draft in room.drafts),
         "reject": any(draft.reject for draft in room.drafts),
+        "seat": bool(room.empty_seats),
     }
     return replace(view, state="open", room=room, verbs=tuple(verb for verb, there in offered.items() if there))
 
@@ -75,7 +78,9 @@ def room_of(world: World, incident: Incident, rules: Policy, today: Policy, pers
     owed = (clock for clock in course.clocks if clock.milestone and (clock.verdict == "running" or clock.is_owed))
     reported = (clock.name for clock in owed if not is_met_by_group(course, clock, rules))
     directory, kind = Directory(today, rules), rules.crises[crisis.kind]
-    by_chain = kind.milestones_by == "group_or_chain" and directory.standing(incident.chain, person, now) > 0
+    rung = directory.standing(incident.chain, person, now)
+    leads = is_leading(incident, person, rung, len(rules.chains[incident.chain]))
+    by_chain = kind.milestones_by == "group_or_chain" and rung > 0
     step = Step(incident, rules, directory, now)
     drafts = (_draft(world, step, statement, person) for statement in incident.statements)
     only_called = called_for is not None or bool(winners and not is_in)
@@ -85,6 +90,7 @@ def room_of(world: World, incident: Incident, rules: Policy, today: Policy, pers
         lost_to=winners[-1] if winners and not is_in and called_for is None else None,
         milestones=tuple(dict.fromkeys(reported)) if is_in or by_chain else (),
         drafts=tuple(draft for draft in drafts if draft and (draft.approve or draft.reject or not only_called)),
+        empty_seats=_empty_seats(incident) if leads else (),
     )
 
 
@@ -138,10 +144,19 @@ def _why_not(view: LinkView, verb: CrisisVerb, said: Mapping[str, str]) -> LinkS
         return None if verb in view.verbs else "settled"
     if verb == "milestone":
         return None if said.get("milestone") in room.milestones else "settled"
+    if verb == "seat":
+        return None if said.get("seat") in room.empty_seats else "settled"
     draft = next((draft for draft in room.drafts if draft.rung == said.get("rung")), None)
     if draft is None or (str(draft.revision), draft.hash) != (said.get("revision"), said.get("hash")):
         return "changed"
     return None if (draft.approve if verb == "approve" else draft.reject) else "settled"
+
+
+def _empty_seats(incident: Incident) -> tuple[str, ...]:
+    crisis, group = incident.course.crisis, incident.group
+    if crisis is None or group is None:
+        return ()
+    return tuple(call.seat for call in group.seats if call.window_end is None and crisis.person_in(call.seat) is None)
 
 
 def _draft(world: World, step: Step, statement: Statement, person: str) -> Draft | None:

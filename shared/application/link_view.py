@@ -8,7 +8,7 @@ from shared.domain.incident import Incident
 from shared.domain.policy import Policy
 
 LinkVerb = Literal["acknowledge", "resolve", "escalate", "hand_over"]
-CrisisVerb = Literal["confirm", "decline", "milestone", "approve", "reject"]
+CrisisVerb = Literal["confirm", "decline", "milestone", "approve", "reject", "seat"]
 LinkState = Literal[
     "open",
     "done",
@@ -73,6 +73,8 @@ class Room:
         lost_to: who is in the seat they were called for, where somebody else was faster.
         milestones: those they may report now.
         drafts: texts they may read.
+        empty_seats: seats nobody is in or being called for, where the reader may put somebody: a member, or the top
+            of the chain, whom such a seat is reported to.
     """
 
     called_for: str | None = None
@@ -80,6 +82,7 @@ class Room:
     lost_to: str | None = None
     milestones: tuple[str, ...] = ()
     drafts: tuple[Draft, ...] = ()
+    empty_seats: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import Any
 
 from shared.application.answer import Answered, answer
 from shared.application.answer_link import token_hash
+from shared.application.fire_timer import fire_timer
 from shared.domain.crisis import Statement
 from shared.domain.incident import Incident
 from shared.domain.instants import HOUR, MINUTE, SECOND
@@ -16,6 +17,8 @@ from tests.unit.door_requests import INCIDENT, a_world, open_incident
 
 CHIEF, LAWYER, SECOND_LAWYER, PRESS = "lu.zhengyang", "shi.guanglei", "jia.hongtao", "jiang.haoran"
 """The commander on duty, the two legal advisers, and who writes."""
+TOP = "chen.jing"
+"""The top of the chain."""
 DECLARER = "zhang.wei"
 QUORUM = (CHIEF, "cui.baoguo", LAWYER, "wei.jianping", PRESS)
 TEXTS = {"zh-CN": "我们已停售该批次酸奶。\n<b>致歉</b>", "en": "We have stopped selling the batch.\n<b>Sorry</b>"}
@@ -51,6 +54,16 @@ def come_in(world: FakeWorld, *people: str) -> None:
     """They are in."""
     for person in people:
         assert do(world, "confirm-call", person).status == "accepted", person
+
+
+def call_everybody(world: FakeWorld) -> None:
+    """Nobody answers: window after window ends until nobody is left to call."""
+    for _ in range(8):
+        world.time.advance(5 * MINUTE)
+        stored = world.incidents.load(INCIDENT)
+        assert stored is not None
+        if stored.alarm is not None and stored.alarm.due <= world.time.now():
+            fire_timer(world, stored.alarm)
 
 
 def draft(world: FakeWorld, by: str = PRESS, rung: str = "first", **text: str) -> int:

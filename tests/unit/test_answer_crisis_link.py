@@ -19,7 +19,9 @@ from tests.unit.crisis_room import (
     PRESS,
     SECOND_LAWYER,
     TEXTS,
+    TOP,
     a_crisis,
+    call_everybody,
     come_in,
     do,
     draft,
@@ -143,6 +145,31 @@ class TestBeingCalled:
         for verb in ("confirm", "decline", "milestone", "approve", "reject"):
             assert tap(world, "he.ping", verb, milestone="plan", reason="r").state in ("settled", "changed")
         assert seen(world) == before
+
+
+class TestSeatsThatStayEmpty:
+    def test_while_somebody_is_being_called_nobody_else_is_put_there(self, world: FakeWorld) -> None:
+        assert "seat" not in look(world, TOP).verbs
+        before = incident(world)
+        assert tap(world, TOP, "seat", seat="commander", who="he.ping").state == "settled"
+        assert incident(world) == before
+
+    def test_the_top_of_the_chain_and_members_put_somebody_there(self, world: FakeWorld) -> None:
+        call_everybody(world)
+        assert "quality.1" in room(look(world, TOP)).empty_seats
+        assert tap(world, TOP, "seat", seat="commander", who="he.ping").state == "done"
+        assert room(look(world, "he.ping")).called_for == "commander"
+        assert tap(world, "he.ping", "confirm").state == "done"
+        assert tap(world, "he.ping", "seat", seat="quality.1", who="sun.li").state == "done"
+        assert tap(world, "he.ping", "seat", seat="quality.1", who="sun.li").state == "used"
+
+    def test_nobody_unknown_is_put_there_and_others_put_nobody_there(self, world: FakeWorld) -> None:
+        call_everybody(world)
+        before = incident(world)
+        view = tap(world, TOP, "seat", seat="commander", who="nobody")
+        assert (view.state, view.fields) == ("invalid", ("who",))
+        assert tap(world, "he.ping", "seat", seat="commander", who="he.ping").state == "settled"
+        assert incident(world) == before
 
 
 class TestMilestones:

@@ -22,7 +22,9 @@ from tests.unit.crisis_room import (
     PRESS,
     SECOND_LAWYER,
     TEXTS,
+    TOP,
     a_crisis,
+    call_everybody,
     come_in,
     do,
     draft,
@@ -179,8 +181,18 @@ def test_a_seat_that_is_taken_is_said_calmly(world: FakeWorld) -> None:
         assert read.buttons == []
 
 
-def test_who_is_not_asked_is_told_so(world: FakeWorld) -> None:
-    assert shown(world, "he.ping").headings[0] == "Nothing is asked of you here"
+def test_who_is_not_asked_may_follow_it(world: FakeWorld) -> None:
+    assert shown(world, "he.ping").headings[0] == "This is how things stand"
+
+
+def test_a_seat_for_which_nobody_is_left_is_filled_by_the_top_of_the_chain(world: FakeWorld) -> None:
+    call_everybody(world)
+    read = shown(world, TOP)
+    assert "Commander: put somebody there" in read.text
+    assert "he.ping" in read.options
+    assert set(read.buttons) == {"seat"}
+    assert tapped(world, TOP, "seat", {"seat": "commander", "who": "he.ping"}).headings[0] == "They are being called"
+    assert "You are called as Commander" in shown(world, "he.ping").text
 
 
 def test_a_crisis_that_is_over_says_so_and_shows_how_it_ended(world: FakeWorld) -> None:
