@@ -9,6 +9,7 @@ import pytest
 
 from shared.application.answer_link import open_link, token_hash, use_link
 from shared.application.link_view import LinkView, Room
+from shared.application.send_message import send_message
 from shared.domain.instants import HOUR, MINUTE, SECOND
 from shared.domain.message import Link
 from tests.fakes import FakeWorld
@@ -322,3 +323,16 @@ class TestTheEnd:
         world.links.put(Link(token_hash(token), INCIDENT, CHIEF, incident(world).epoch, world.time.now() + HOUR))
         assert use_link(world, token, "confirm", {}).state == "invalid"
         assert seated(world) == {}
+
+
+def test_the_link_in_the_message_opens_the_room(world: FakeWorld) -> None:
+    """From the page that was decided to the seat: what is sent is what is answered."""
+    world.time.advance(SECOND)
+    (called,) = [row for row in world.outbox.all if row.key.person == CHIEF and row.reason == "called"]
+    send_message(world, called.key)
+    (sent,) = [sent for sent in world.carriers[called.key.via].sent if f" {CHIEF} " in sent.text]
+    token = sent.text.rpartition("/")[2]
+    assert use_link(world, token, "confirm", {}).state == "done"
+    assert seated(world) == {"commander": CHIEF}
+    do(world, "acknowledge", DECLARER)
+    assert open_link(world, token).state == "open"
