@@ -49,7 +49,6 @@ class StatementStory:
     Attributes:
         since: when the ladder was opened, from which its times count.
         asked: when whoever was missing was paged; escalated_at: when the commander and the chain were.
-        waited_at: when it was ready and waited for an earlier statement.
         late: by how much, so far where the public still waits; 0 for in time.
     """
 
@@ -60,7 +59,6 @@ class StatementStory:
     revisions: tuple[RevisionStory, ...]
     asked: tuple[int, ...] = ()
     escalated_at: int | None = None
-    waited_at: int | None = None
     cancelled_at: int | None = None
     late: int = 0
 
@@ -97,7 +95,6 @@ def statement_stories(
                 revisions=told,
                 asked=tuple(entry.at for entry in own if entry.kind == "approval_wanted"),
                 escalated_at=_first(own, "statement_late"),
-                waited_at=_first(own, "statement_waits"),
                 cancelled_at=cancelled,
                 late=max(0, end - due),
             )
