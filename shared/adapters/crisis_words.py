@@ -73,9 +73,10 @@ def crisis_words(
 def public_address(message: Message, incident: Incident, reader: Reader, site_url: str) -> str | None:
     """Where the public reads the statement a message is about, None where there is no site."""
     rung = message.about
-    if not site_url or statement_of(incident, rung) is None:
+    statement = statement_of(incident, rung)
+    if not site_url or statement is None:
         return site_url or None
-    path = site_address.statement(reader.locale, public_name(incident.id), rung)
+    path = site_address.statement(reader.locale, public_name(incident.id, statement.first), rung)
     return site_address.absolute(site_url, path)
 
 

@@ -97,7 +97,7 @@ class Revision:
     """One text of a statement. The text itself lies beside the incident; this binds to it by its hash.
 
     Attributes:
-        number: 1 for the first of its rung.
+        number: 1 for the first of its rung; those of a crisis declared anew go on where the former left off.
         hash: of all locales and the evidence; an approval stands for exactly this.
         roles: in which the drafter sat when drafting.
         approvals: role and person.
@@ -129,6 +129,7 @@ class Statement:
             paged. Milliseconds UTC.
         passed: which of `half`, `soon`, `late` were dealt with.
         cancelled: the crisis was stood down before it was public.
+        first: number of its first revision; above 1 where an earlier crisis of the same incident had some.
     """
 
     rung: str
@@ -139,6 +140,12 @@ class Statement:
     passed: tuple[str, ...] = ()
     revisions: tuple[Revision, ...] = ()
     cancelled: bool = False
+    first: int = 1
+
+    @property
+    def next_number(self) -> int:
+        """The number of the revision that is drafted next: never one that was used before."""
+        return self.first + len(self.revisions)
 
     @property
     def published(self) -> Revision | None:

@@ -54,9 +54,13 @@ class Publication:
         return self.published_at > self.due and not self.corrects
 
 
-def public_name(incident: str) -> str:
-    """What the public calls a crisis: stable, and no hint at the case."""
-    return hashlib.sha256(f"public\n{incident}".encode()).hexdigest()[:12]
+def public_name(incident: str, first: int = 1) -> str:
+    """What the public calls a crisis: stable, and no hint at the case.
+
+    Each crisis of an incident has its own; they are told apart by the number of their first revision.
+    """
+    named = incident if first == 1 else f"{incident}\n{first}"
+    return hashlib.sha256(f"public\n{named}".encode()).hexdigest()[:12]
 
 
 def text_of(rung: str, revision: int, text: Mapping[str, str], evidence: Mapping[str, str]) -> StatementText:

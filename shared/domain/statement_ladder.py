@@ -25,10 +25,14 @@ class Point(NamedTuple):
 
 
 def open_ladder(step: Step, crisis: Crisis, stated_at: int) -> None:
-    """The rungs with their times, all counted from the event that opened the ladder."""
+    """The rungs with their times, all counted from the event that opened the ladder.
+
+    Of a crisis declared anew the revisions go on counting: a text, and an address, is one revision's for good.
+    """
     rules = kind_of(crisis, step.policy).statements
     if rules is None:
         return
+    first = max((statement.next_number for statement in step.incident.statements), default=1)
     step.change(
         statements=tuple(
             Statement(
@@ -37,6 +41,7 @@ def open_ladder(step: Step, crisis: Crisis, stated_at: int) -> None:
                 publish_at=stated_at + max(0, rung.due - rules.lead),
                 half_at=stated_at + round(rung.due * rules.remind_share),
                 soon_at=stated_at + max(0, rung.due - rules.remind_before),
+                first=first,
             )
             for name, rung in rules.rungs.items()
         )
@@ -163,7 +168,7 @@ def _publish_holding_text(step: Step, statement: Statement) -> None:
     holding = rules.rungs[statement.rung].holding if rules and statement.rung in rules.rungs else None
     if holding is None or crisis is None or _ready(step, statement) is not None:
         return
-    text = StatementText(statement.rung, len(statement.revisions) + 1, tuple(sorted(holding.text.items())))
+    text = StatementText(statement.rung, statement.next_number, tuple(sorted(holding.text.items())))
     approvals = tuple(("policy", person) for person in holding.approved_by)
     revision = Revision(text.revision, "policy", step.now, text.hash, approvals=approvals, holding=True)
     current = statement_of(step.incident, statement.rung) or statement
@@ -196,7 +201,7 @@ def _publication(step: Step, statement: Statement, revision: Revision) -> Public
     kind = kind_of(crisis, step.policy).name if crisis else {}
     rung = rules.rungs.get(statement.rung) if rules else None
     return Publication(
-        crisis=public_name(step.incident.id),
+        crisis=public_name(step.incident.id, statement.first),
         incident=step.incident.id,
         rung=statement.rung,
         revision=revision.number,

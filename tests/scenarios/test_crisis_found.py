@@ -1,0 +1,62 @@
+"""Found by breaking it: a crisis declared anew, told late, grown beyond measure."""
+
+from shared.domain.instants import MINUTE
+from tests.scenarios.crisis_story import (
+    COMMANDER,
+    LEGAL,
+    PR,
+    SMALL,
+    all_in,
+    approved,
+    by,
+    declared,
+    drafted,
+    poisoned,
+)
+from tests.scenarios.playing import Stage, stage
+from tests.scenarios.telling import MIDNIGHT
+
+THREE = (COMMANDER, LEGAL, PR)
+FIRST_CRISIS = [
+    poisoned(reposts=50_000),
+    *all_in("2m", THREE),
+    drafted("5m"),
+    *approved("6m", LEGAL, COMMANDER),
+    by("1h", "crisis.stood_down", COMMANDER, reason="the test was negative"),
+]
+
+
+def _public(played: Stage) -> list[tuple[str, int, int]]:
+    return [(each.rung, each.revision, (each.published_at - MIDNIGHT) // MINUTE) for each in played.world.site.index]
+
+
+def test_declared_anew_it_has_a_group_milestones_and_statements_of_its_own() -> None:
+    again = [declared("2h"), *all_in("123m", THREE), drafted("125m"), *approved("126m", LEGAL, COMMANDER, revision=2)]
+    played = stage(SMALL).happens(*FIRST_CRISIS, *again).run("3h")
+    assert not played.dead
+    assert _public(played) == [("first", 1, 29), ("first", 2, 149)]
+    of_first, of_second = played.world.site.index
+    assert of_first.crisis != of_second.crisis, "the public reads of two crises, not of one with a correction"
+    assert not of_second.corrects
+    group = played.incident().group
+    assert group is not None
+    assert group.epoch == 1
+    assert played.kinds("ladder_opened") == ["0", "2h"]
+    assert {clock.key for clock in played.incident().course.clocks if clock.name == "muster"} == {
+        "milestone:muster#1",
+        "milestone:muster#2",
+    }
+
+
+def test_the_same_words_may_be_drafted_again_for_a_crisis_declared_anew() -> None:
+    again = [declared("2h"), *all_in("123m", THREE), drafted("125m")]
+    played = stage(SMALL).happens(*FIRST_CRISIS, *again).run("126m")
+    first = played.incident().statements[0]
+    assert first.draft is not None
+    assert first.draft.number == 2
+    assert first.published is None
+
+
+def test_an_approval_of_the_first_crisis_is_none_of_the_second() -> None:
+    again = [declared("2h"), *all_in("123m", THREE), drafted("125m"), *approved("126m", LEGAL, COMMANDER)]
+    assert _public(stage(SMALL).happens(*FIRST_CRISIS, *again).run("3h")) == [("first", 1, 29)]
