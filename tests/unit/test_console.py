@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+from io import StringIO
 from typing import Any
 
 import pytest
 
+from functions.console import handler as door
 from shared.application.console import incident_named
 from shared.domain.crisis import Statement
 from shared.domain.events import incident_id
@@ -418,3 +420,22 @@ def test_while_the_store_rests_there_is_a_page_that_says_so(
     page = browser.room()
     assert page.status == 503
     assert "the store rests" not in page.html
+
+
+def test_the_log_says_who_did_what_and_nothing_of_what_they_wrote(scene: Scene, writer: str) -> None:
+    """I12: names and ids, never a key, a token of a form, or a text."""
+    log = StringIO()
+    before = door.logger.registered_handler.setStream(log)  # type: ignore[attr-defined]  # it is a stream handler
+    try:
+        browser = scene.browser(writer)
+        draft(browser)
+        browser.submit(browser.room().form("stand-down"), reason="A reason nobody logs")
+        browser.get("/console/signed-in?code=a-code&state=a-state")
+    finally:
+        door.logger.registered_handler.setStream(before)  # type: ignore[attr-defined]
+    said = log.getvalue()
+    assert f'"person":"{writer}"' in said
+    assert '"verb":"draft"' in said
+    csrf = browser.room().form("sign-out").fields["csrf"]
+    for secret in (f"key-of-{writer}", csrf, "customers fell ill", "A reason nobody logs", "a-code", "a-state"):
+        assert secret not in said
