@@ -124,14 +124,15 @@ def console() -> Console:
     stage, time = settings(), SystemTime()
     address, domain = stage.required("console_url"), ""
     sign_in: SignIn
-    if stage.required("console_sign_in") == "local":
+    local = stage.required("console_sign_in") == "local"
+    if local:
         sign_in = KeySignIn(SecretApiKeys(_secret(stage.required("api_keys_secret_arn"), time)))
     else:
         domain = stage.required("console_cognito_domain")
         pool, client = stage.required("console_user_pool_id"), stage.required("console_client_id")
         sign_in = CognitoSignIn(domain, pool, client, address, time)
     seal = SignedSeal(_secret(stage.required("console_secret_arn"), time), time)
-    door = Door(sign_in, seal, secure=address.startswith("https://"))
+    door = Door(sign_in, seal, by_key=local, secure=address.startswith("https://"))
     return Console(
         door, ConsolePages(uploads_to=_upload_origin(stage.required("evidence_bucket")), signs_out_at=domain)
     )

@@ -12,7 +12,16 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from functions.console.visit import Visit, go, nobody, notice, page, reply, visit
 from shared import bootstrap
 from shared.application import problem
-from shared.application.console import Typed, act, announce_file, confirm_file, incident_named, open_room, rooms_of
+from shared.application.console import (
+    Typed,
+    act,
+    announce_file,
+    confirm_file,
+    incident_named,
+    open_room,
+    rooms_of,
+    version_of,
+)
 from shared.application.console_forms import Refused
 from shared.application.console_session import (
     HANDSHAKE,
@@ -111,13 +120,17 @@ def _begin(seen: Visit, then: str = "", told: str = "") -> Response[str]:
 
 
 def _with_key(seen: Visit) -> Response[str]:
-    """The form of the local stage; where people sign in elsewhere, a key opens nothing."""
+    """The form of the local stage; where people sign in elsewhere there is none, and no key goes anywhere."""
     check_origin(seen.request)
+    if not bootstrap.console().door.by_key:
+        return notice(seen, "not_found")
     form = seen.form()
     return _signed_in(seen, form.get("state", ""), form.get("key", ""), lambda: _begin(seen, told="wrong"))
 
 
 def _with_code(seen: Visit) -> Response[str]:
+    if bootstrap.console().door.by_key:
+        return notice(seen, "not_found")
     pages = bootstrap.console().pages
     state, code = seen.query.get("state", ""), seen.query.get("code", "")
     return _signed_in(
@@ -151,6 +164,9 @@ def _sign_out(seen: Visit) -> Response[str]:
 def _room(seen: Visit, incident: str) -> Response[str]:
     if seen.session is None:
         return go(seen, f"{seen.root}console/sign-in?then={incident}")
+    known = seen.query.get("version", "")
+    if known and known == str(version_of(bootstrap.world(), seen.session.person, incident)):
+        return reply(seen, 204, "")  # nothing happened since the page was drawn
     room = open_room(bootstrap.world(), seen.session.person, incident)
     pages = bootstrap.console().pages
     return page(seen, pages.room(seen.session, room, seen.root, done=seen.query.get("done", "")))

@@ -20,7 +20,7 @@ _SHORT_HASH = 12
 
 
 class TextShown(NamedTuple):
-    """A revision as the public would read it: HTML by locale."""
+    """A revision as the public would read it: HTML by locale; `corrects` is what was public before, 0 for nothing."""
 
     revision: Revision
     by: str
@@ -28,6 +28,7 @@ class TextShown(NamedTuple):
     evidence: tuple[str, ...]
     approvals: tuple[tuple[str, str], ...]
     short_hash: str
+    corrects: int
 
 
 class StatementShown(NamedTuple):
@@ -130,6 +131,8 @@ def _text(revision: Revision, seen: RoomSeen, policy: Policy, reading: Reader, r
     text = seen.texts.get((rung, revision.number))
     when = reading.moment(revision.published_at or revision.at, seen.now)
     writer = person_name(policy, revision.by)
+    statement = next(each for each in seen.incident.statements if each.rung == rung)
+    earlier = [each.number for each in statement.revisions if each.published_at and each.number < revision.number]
     return TextShown(
         revision=revision,
         by=f"{writer}{reading.words.punctuation['comma']}{when}",
@@ -145,4 +148,5 @@ def _text(revision: Revision, seen: RoomSeen, policy: Policy, reading: Reader, r
             (person_name(policy, person), role_name(policy, role, reading)) for role, person in revision.approvals
         ),
         short_hash=revision.hash[:_SHORT_HASH],
+        corrects=max(earlier, default=0) if revision.corrects else 0,
     )

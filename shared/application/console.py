@@ -108,6 +108,15 @@ def open_room(world: World, person: str, incident: str) -> Room:
     )
 
 
+def version_of(world: World, person: str, incident: str) -> int:
+    """How often the incident was changed: while it is the same, so is what there is to see.
+
+    Raises:
+        Problem: 404, see `open_room`.
+    """
+    return _visible(world, person, incident).version
+
+
 def rooms_of(world: World, person: str) -> Sequence[Going]:
     """The crises that are on and that somebody may look into, the newest first."""
     now, today = world.time.now(), world.policies.current()[1]

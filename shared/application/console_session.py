@@ -71,11 +71,13 @@ class Door:
     """What the console's sessions rest on.
 
     Attributes:
+        by_key: whether people show a key in a form of the console's; else they come back from elsewhere with a code.
         secure: whether the console is reached over HTTPS: its cookies are bound to the host then, and to TLS.
     """
 
     sign_in: SignIn
     seal: Seal
+    by_key: bool
     secure: bool
 
 

@@ -88,7 +88,9 @@ def crisis_scene(monkeypatch: Any, *, secure: bool = True, sign_in: SignIn | Non
     )
     world.time.advance(60_000)
     keys = Keys()
-    made = Door(sign_in or KeySignIn(world.api_keys), SignedSeal(keys, world.time), secure=secure)
+    made = Door(
+        sign_in or KeySignIn(world.api_keys), SignedSeal(keys, world.time), by_key=sign_in is None, secure=secure
+    )
     console = SimpleNamespace(door=made, pages=ConsolePages("https://evidence.example"))
     fake = SimpleNamespace(world=lambda: world, console=lambda: console)
     monkeypatch.setattr(door, "bootstrap", fake)

@@ -143,6 +143,15 @@ def test_looking_changes_nothing(scene: Scene, boss: str) -> None:
     assert scene.world.incidents.timeline(INCIDENT) == before
 
 
+def test_a_page_is_drawn_again_only_when_something_happened(scene: Scene, boss: str, writer: str) -> None:
+    browser = scene.browser(boss)
+    address = f"/console/c/{INCIDENT}?version={scene.incident.version}"
+    assert (browser.get(address).status, browser.get(address).html) == (204, "")
+    scene.said("crisis.confirmed", boss)
+    assert browser.get(address).status == 200
+    assert scene.browser(outsider(scene)).get(address).status == 404
+
+
 def test_somebody_who_was_called_is_in_with_one_tap(scene: Scene, boss: str) -> None:
     browser = scene.browser(boss)
     page = browser.submit(browser.room().form("confirm"))

@@ -446,14 +446,22 @@ def test_what_comes_back_from_elsewhere_without_its_state_or_code_signs_nobody_i
     assert pool.asked == []
 
 
-def test_an_api_key_opens_nothing_where_people_sign_in_elsewhere(
+def test_where_people_sign_in_elsewhere_no_key_is_taken_and_it_goes_nowhere(
     monkeypatch: pytest.MonkeyPatch, pool: Pool, scene: Scene
 ) -> None:
     form = scene.browser().get("/console/sign-in").form("sign-in")
     elsewhere = crisis_scene(monkeypatch, sign_in=cognito(pool))
-    pool.status = 400
     browser = elsewhere.browser()
     browser.room()
     state = parse_qs(urlsplit(browser.went[-1]).query)["state"][0]
-    browser.submit(form, key="key-of-li.na", state=state)
+    page = browser.submit(form, key="key-of-li.na", state=state)
+    assert page.status == 404
+    assert pool.asked == []
+    assert f"__Host-{SESSION}" not in browser.cookies
+
+
+def test_where_people_sign_in_by_key_no_address_carries_one(scene: Scene) -> None:
+    browser = scene.browser()
+    state = browser.get("/console/sign-in").form("sign-in").fields["state"]
+    assert browser.get(f"/console/signed-in?state={state}&code=key-of-li.na").status == 404
     assert f"__Host-{SESSION}" not in browser.cookies

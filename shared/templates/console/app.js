@@ -47,14 +47,15 @@
   }
   function look() {
     if (document.hidden || sending || lost) { return Promise.resolve(); }
-    return fetch(here, { credentials: "same-origin", headers: { "X-Refresh": "1" } }).then(function (answer) {
+    var known = Date.now() - drawn > STALE ? "" : "?version=" + body.dataset.version;
+    return fetch(here + known, { credentials: "same-origin" }).then(function (answer) {
       if (answer.status === 401 || answer.redirected) { lost = true; say(news.dataset.signedOut); return null; }
-      return answer.ok ? answer.text() : null;
+      if (answer.ok && news.textContent === news.dataset.offline) { say(""); }
+      return answer.status === 200 ? answer.text() : null;
     }).then(function (html) {
       if (!html) { return; }
       var fresh = new DOMParser().parseFromString(html, "text/html");
       if (!fresh.body.dataset.version) { return; }
-      if (news.textContent === news.dataset.offline) { say(""); }
       skew = Date.now() - Number(fresh.body.dataset.now);
       var moved = fresh.body.dataset.version !== body.dataset.version;
       if (moved || Date.now() - drawn > STALE) { replace(fresh, moved); }
