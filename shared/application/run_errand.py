@@ -4,6 +4,8 @@ Nothing here is done twice: the site is written whole from what is public by the
 an event with an id of its own. An errand that fails raises, and comes again.
 """
 
+from functools import partial
+
 from shared.application.take_event import take_event
 from shared.application.world import World
 from shared.domain.crisis_events import OWN_SOURCE
@@ -32,8 +34,7 @@ def run_errand(world: World, incident: str, name: str) -> None:
         case "join" | "adopt":
             _tell(world, errand, event_of(errand, errand.at))  # the grade it gives counts from then
         case "end_drills":
-            for drill in world.crises.running_drills():
-                _tell(world, errand, drill_ended(errand, drill, world.time.now()))
+            _end_drills(world, errand)
         case "renew":
             world.policies.renew(errand.data["people"], errand.data["until"])
         case unknown:
@@ -56,6 +57,26 @@ def _write_site(world: World) -> None:
         if public == written:
             return
     raise UnavailableError("more is published than can be written down")
+
+
+def _end_drills(world: World, errand: Errand) -> None:
+    """Stand down every exercise beside a real crisis, and of several exercises the later ones.
+
+    Each crisis and each exercise asks for it as it begins: of two at the same moment whichever was committed last
+    sees the other (ADR 69).
+    """
+    drills, reason = list(world.crises.running_drills()), "a real crisis began"
+    began = world.incidents.load(errand.incident)
+    if began is not None and began.incident.drill and set(world.crises.running()) <= set(drills):
+        drills, reason = sorted(drills, key=partial(_called_at, world))[1:], "another drill was on already"
+    for drill in drills:
+        _tell(world, errand, drill_ended(errand, drill, reason, world.time.now()))
+
+
+def _called_at(world: World, drill: str) -> tuple[int, str]:
+    stored = world.incidents.load(drill)
+    crisis = stored.incident.course.crisis if stored else None
+    return (crisis.called_at or 0 if crisis else 0, drill)
 
 
 def _tell(world: World, errand: Errand, event: Event | None) -> None:

@@ -34,6 +34,7 @@ class Record:
         leads: whether `by` was in the response group, or on the top rung: who may stand a crisis down or seat others.
         seat: of the response group, for which `by` was called, or which is given to `who`.
         joined: the complaint that joins; joins: the crisis this one joins, "" where it leaves one that is over.
+        drill: whether it is of an exercise, whose complaint ends with its crisis.
     """
 
     time: int
@@ -53,6 +54,7 @@ class Record:
     kind: str | None = None
     joined: JoinedComplaint | None = None
     joins: str | None = None
+    drill: bool = False
 
 
 def record_of(
@@ -64,6 +66,7 @@ def record_of(
     leads: bool = False,
     seat: str | None = None,
     joins: str | None = None,
+    drill: bool = False,
 ) -> Record:
     """The part of an event that the fold reads; where its author stands, and in which capacity, is not its to say."""
     data = event.data
@@ -89,6 +92,7 @@ def record_of(
         kind=said.get("kind") if event.type == "crisis.declared" else None,
         joined=_joined(event.data) if isinstance(event.data, Joined) else None,
         joins=said.get("crisis") if event.type == "complaint.joined" else joins,
+        drill=drill,
     )
 
 

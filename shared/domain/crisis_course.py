@@ -221,11 +221,13 @@ def _stood_down(course: Course, record: "Record", policy: Policy) -> Course:
         return course
     clocks = tuple(
         changed(clock, verdict="cancelled")
-        if clock.verdict == "running" and is_of_crisis(course, clock, policy)
+        if (clock.verdict == "running" and is_of_crisis(course, clock, policy))
+        or (record.drill and clock.verdict in ("running", "stopped"))
         else clock
         for clock in course.clocks
     )
-    return changed(course, clocks=clocks, crisis=changed(crisis, over_at=record.time))
+    course = changed(course, clocks=clocks, crisis=changed(crisis, over_at=record.time))
+    return changed(course, phase="closed") if record.drill else course  # no customer waits for anything
 
 
 _TURNS: dict[str, Callable[[Course, "Record", Policy], Course]] = {

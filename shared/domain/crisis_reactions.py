@@ -57,8 +57,7 @@ def graded(step: Step, before: Crisis | None, record: Record | None = None) -> N
     newly_called = crisis.called_at is not None and (begins or before is None or before.called_at is None)
     if newly_called and crisis.called_at is not None:
         form(step, crisis, crisis.called_at)
-        if not step.incident.drill:
-            step.errands.append(Errand(step.incident.id, f"end-drills-{crisis.called_at}", "end_drills", step.now))
+        step.errands.append(Errand(step.incident.id, f"end-drills-{crisis.called_at}", "end_drills", step.now))
     elif crisis.grade != was and was is not None:
         for person in crisis.members:
             step.tell(person, "regraded", crisis.grade)
@@ -136,12 +135,22 @@ def _stood_down(step: Step, before: Course, record: Record) -> Answer:  # noqa: 
 
 
 def _score(step: Step) -> None:
-    score = score_of(step.incident, step.policy)
-    marks = [{"what": mark.what, "in_time": mark.in_time} for mark in score.marks]
+    score = score_of(step.incident, step.policy, step.now)
+    renews = renewal(step.incident, score, step.policy, step.now)
+    until = renews.data["until"] if renews else None
+    marks = [mark.told() for mark in score.marks]
     answered = list(score.answered)
-    step.enter(step.now, "drill_scored", passed=score.passed, share=score.share, marks=marks, answered=answered)
-    if errand := renewal(step.incident, score, step.policy, step.now):
-        step.errands.append(errand)
+    step.enter(
+        step.now,
+        "drill_scored",
+        passed=score.passed,
+        share=score.share,
+        marks=marks,
+        answered=answered,
+        renewed_until=until,
+    )
+    if renews:
+        step.errands.append(renews)
 
 
 def _joined(step: Step, before: Course, record: Record) -> Answer:

@@ -12,6 +12,7 @@ from shared.domain.course import Record, fold, is_late, missed_by, opened, recor
 from shared.domain.crisis_events import OWN_SOURCE
 from shared.domain.crisis_reactions import graded, joined
 from shared.domain.directory import Directory
+from shared.domain.drill import may_run_drills
 from shared.domain.due_steps import take
 from shared.domain.events import DRILL_SOURCE, ComplaintReceived, Event, without_personal_data
 from shared.domain.incident import Course, Incident
@@ -37,7 +38,7 @@ def record_for(
     `joins` is the crisis about the same matter, if there is one; "" where the one it was part of is over.
     """
     if event.source == OWN_SOURCE:  # the system itself, which no surface lets anybody else be
-        return record_of(event, policy, leads=True)
+        return record_of(event, policy, leads=True, drill=incident.drill)
     by = vars(event.data).get("by")
     if not authority or directory.person(by) is None:
         return record_of(event, policy, joins=joins)
@@ -45,8 +46,10 @@ def record_for(
     if not policy.crises or not event.type.startswith("crisis."):
         return record_of(event, policy, rung, person=True, joins=joins)
     leads = is_leading(incident, str(by), rung, len(policy.chains[incident.chain]))
+    if incident.drill and not leads:
+        leads = may_run_drills(directory, str(by), event.time)
     seat = seat_meant(incident, event, leads=leads)
-    return record_of(event, policy, rung, person=True, leads=leads, seat=seat)
+    return record_of(event, policy, rung, person=True, leads=leads, seat=seat, drill=incident.drill)
 
 
 def open_incident(

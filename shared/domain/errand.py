@@ -14,8 +14,8 @@ class Errand:
     Attributes:
         name: unique in its incident, the same however often the step is decided.
         kind: `publish`: bring a published revision onto the public site; `join`: tell a crisis of a complaint about
-            its matter; `adopt`: tell a complaint that it was joined by hand; `end_drills`: a real crisis ends them;
-            `renew`: a passed drill renews qualifications.
+            its matter; `adopt`: tell a complaint that it was joined by hand; `end_drills`: a real crisis ends
+            them, and of two drills the older one the newer; `renew`: a passed drill renews qualifications.
         data: plain JSON values.
     """
 

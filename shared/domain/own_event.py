@@ -26,9 +26,9 @@ def event_of(errand: Errand, at: int) -> Event | None:
             return None
 
 
-def drill_ended(errand: Errand, drill: str, at: int) -> Event:
-    """Stands an exercise down: the same people are wanted in earnest."""
-    told = {"by": OWN_SOURCE, "reason": "a real crisis began"}
+def drill_ended(errand: Errand, drill: str, reason: str, at: int) -> Event:
+    """Stands an exercise down: the same people are wanted elsewhere."""
+    told = {"by": OWN_SOURCE, "reason": reason}
     return _own_event("crisis.stood_down", drill, f"{errand.incident}/{errand.name}/{drill}", at, told)
 
 

@@ -2,10 +2,14 @@
 
 from typing import Any
 
+import pytest
+
 from shared.application.simulate import Outcome
+from shared.application.take_event import take_event
 from shared.domain.events import Event
-from tests.scenarios.crisis_story import A_AND_B, COMMANDER, LEGAL, QUORUM, story
-from tests.scenarios.telling import at, clocks, group_pages, told
+from tests.scenarios.crisis_story import A_AND_B, COMMANDER, LEGAL, LEGAL_2, QUORUM, by, poisoned, story
+from tests.scenarios.playing import stage
+from tests.scenarios.telling import at, clocks, group_pages, instant, told
 
 EXERCISE = at("0", "received", source="drill", summary="演习:食物中毒", channel="api", category="food", reposts=50_000)
 BOTH = (LEGAL, COMMANDER)
@@ -67,3 +71,33 @@ def test_who_answered_after_their_window_is_not_among_them() -> None:
 def test_without_a_muster_it_is_not_passed() -> None:
     score = _score(_drilled(*WHOLE, people=(COMMANDER,)))
     assert score["passed"] is False
+
+
+def test_with_its_end_everything_of_it_ends_and_nobody_is_paged_any_more() -> None:
+    outcome = _drilled(*WHOLE)
+    assert max(page.at for page, _ in outcome.pages) <= instant("2h")
+    kinds = {entry.kind for entry, _ in outcome.timeline if entry.at > instant("2h")}
+    assert kinds == set()
+
+
+def test_what_comes_later_about_a_drill_that_is_over_does_not_open_it_again() -> None:
+    late = _of("1h", "crisis.confirmed", LEGAL_2)
+    played = stage()
+    take_event(played.world, EXERCISE, surface="api", trusted_by=True)
+    over = _of("2h", "crisis.stood_down", "he.ping", reason="enough")
+    played.happens(*[_of("2m", "crisis.confirmed", person) for person in QUORUM], over)
+    played.arrives("3h", late).run("1d")
+    assert played.incident(source="drill").course.phase == "closed"
+    assert not played.incident(source="drill").is_open
+
+
+@pytest.mark.parametrize(("person", "ends"), [("zhang.wei", True), ("he.ping", True), ("li.na", False)])
+def test_whoever_may_start_drills_may_end_one(person: str, *, ends: bool) -> None:
+    over = _of("10m", "crisis.stood_down", person, reason="by mistake")
+    outcome = story(EXERCISE, over, until="11m")
+    assert bool([entry for entry, _ in outcome.timeline if entry.kind == "drill_scored"]) is ends
+
+
+def test_a_real_crisis_is_ended_by_none_of_them() -> None:
+    outcome = story(poisoned(reposts=50_000), by("10m", "crisis.stood_down", "zhang.wei", reason="x"), until="11m")
+    assert not [line for line in told(outcome) if line.endswith("stood_down")]
