@@ -7,7 +7,7 @@ same step twice makes the same rows.
 from dataclasses import replace
 
 from shared.domain.message import Message, MessageKey, MessageKind
-from shared.domain.outcome import OF_GROUP, OPERATIONS, TOLD_OF_GROUP, Decision, Page, Tell
+from shared.domain.outcome import OPERATIONS, TOLD_OF_GROUP, Decision, Page, Tell
 from shared.domain.policy import Person, Policy
 from shared.domain.policy_parts import Via
 
@@ -27,7 +27,7 @@ def messages_for(decision: Decision, policy_today: Policy, rules: Policy) -> tup
     level, drill = decision.incident.course.level, decision.incident.drill
     messages = []
     for page in decision.pages:
-        urgent = page.reason in OF_GROUP or rules.levels[page.level].urgent
+        urgent = page.group or rules.levels[page.level].urgent
         messages.append(_page(page, policy_today, urgent=urgent, drill=drill))
     for tell in decision.tells:
         urgent = tell.reason in TOLD_OF_GROUP or rules.levels[level].urgent
@@ -82,6 +82,7 @@ def _page(page: Page, today: Policy, *, urgent: bool, drill: bool) -> Message:
         rung=page.rung,
         urgent=urgent,
         drill=drill,
+        group=page.group,
     )
 
 

@@ -12,7 +12,6 @@ from shared.application.message_for import first_channel
 from shared.application.world import World
 from shared.domain.instants import MINUTE, SECOND
 from shared.domain.message import OPEN_STATES, Link, Message, MessageKey
-from shared.domain.outcome import OF_GROUP
 from shared.domain.policy import Person, Policy
 from shared.domain.timer import timer_for
 from shared.ports import (
@@ -129,8 +128,8 @@ def _new_link(world: World, message: Message, now: int) -> str:
     token = secrets.token_urlsafe(TOKEN_BYTES)
     token_hash = hashlib.sha256(token.encode()).hexdigest()
     key = message.key
-    group = message.reason in OF_GROUP  # then `epoch` is the group's: acknowledging the complaint leaves the link alone
-    world.links.put(Link(token_hash, key.incident, key.person, message.epoch, now + world.link_expiry, group))
+    expires = now + world.link_expiry
+    world.links.put(Link(token_hash, key.incident, key.person, message.epoch, expires, message.group))
     return f"{world.link_base_url}/{token}"
 
 

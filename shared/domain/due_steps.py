@@ -3,11 +3,13 @@
 from collections.abc import Callable
 
 from shared.domain.course import missed_by
+from shared.domain.crisis_course import is_of_crisis
+from shared.domain.crisis_policy import COMMANDER
 from shared.domain.crisis_reactions import remind
 from shared.domain.escalation import clock_missed, window_ended
 from shared.domain.incident import StepKind
 from shared.domain.outcome import OPERATIONS, PageReason
-from shared.domain.response_group import windows_ended
+from shared.domain.response_group import sitting, windows_ended
 from shared.domain.statement_ladder import points_reached
 from shared.domain.step import Step
 from shared.domain.upcoming import Due, quiet_time
@@ -36,6 +38,8 @@ def _warning(step: Step, due: Due) -> None:
     step.change(warned=(*step.incident.warned, clock.key))
     if clock.deadline <= step.now:
         step.enter(due.at, "stale", reason="warning", clock=clock.name)
+    elif is_of_crisis(step.course, clock, step.policy) and (chief := sitting(step.incident, COMMANDER)):
+        step.page_members(chief, "warning", due.at, clock.name)
     else:
         step.page_holder("warning", due.at, clock.name)
 

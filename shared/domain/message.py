@@ -46,6 +46,7 @@ class Message:
         fence: the incident's fence when it was made; None where no acknowledgement calls it back (I6).
         at: when it was decided; due: when it should have been (milliseconds UTC).
         drill: an exercise, and it says so.
+        group: to the response group: `epoch` is the group's, so acknowledging the complaint leaves its link alone.
         urgent: storm control never holds it back.
         perhaps_again: an earlier attempt's outcome is unknown, and this says so (I7).
         sending_at: when SENDING was recorded; reference: the carrier's name for it.
@@ -72,6 +73,7 @@ class Message:
     tries: int = 0
     items: tuple[str, ...] = ()
     drill: bool = False
+    group: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,7 @@ class Page(NamedTuple):
         at: when it was decided; due: when it should have been, were there no outage.
         clock: the clock it is about; also: further missed clocks it names.
         clock: of a page about a statement its rung.
+        group: whether it goes to the response group, whose epoch it then has (I11).
         rung: name of the rung, or of the seat in the response group; `holder` where the person stands on none.
     """
 
@@ -95,6 +96,7 @@ class Page(NamedTuple):
     person: str
     reason: PageReason
     also: tuple[str, ...] = ()
+    group: bool = False
 
 
 class Tell(NamedTuple):

@@ -181,10 +181,17 @@ def holders(incident: Incident, role: str) -> tuple[tuple[str, str], ...]:
     crisis, group = incident.course.crisis, incident.group
     if crisis is None:
         return ()
-    sitting = tuple((person, seat) for seat, person in sorted(crisis.seated) if role_of(seat) == role)
-    if sitting or group is None:
-        return sitting
+    seated = sitting(incident, role)
+    if seated or group is None:
+        return seated
     return tuple((seat.asked[-1], seat.seat) for seat in group.seats if seat.role == role and seat.asked)
+
+
+def sitting(incident: Incident, role: str) -> tuple[tuple[str, str], ...]:
+    """Who sits for a role, with their seats."""
+    crisis = incident.course.crisis
+    seated = sorted(crisis.seated) if crisis else []
+    return tuple((person, seat) for seat, person in seated if role_of(seat) == role)
 
 
 def commander(incident: Incident) -> tuple[tuple[str, str], ...]:

@@ -55,6 +55,7 @@ def _drafted(step: Step, statement: Statement, event: StatementDrafted | Stateme
     statement = changed(statement, revisions=(*statement.revisions, revision))
     keep(step, statement)
     step.texts.append(text)
+    step.enter(step.now, "drafted", rung=statement.rung, revision=number, by=by, hash=text.hash)
     for person in dict.fromkeys(person for person, _ in missing_approvers(step, statement, rules)):
         step.tell(person, "drafted", statement.rung)
     return "accepted"

@@ -8,7 +8,6 @@ from shared.domain.errand import Errand
 from shared.domain.incident import Course, Incident, changed
 from shared.domain.outcome import (
     FENCED,
-    OF_GROUP,
     OPERATIONS,
     Answer,
     Decision,
@@ -151,7 +150,7 @@ class Step:
             return
         self.change(step=self.incident.step + 1)
         for person, place in places.items():
-            self._page(person, place, reason, due, clock, also)
+            self._page(person, place, reason, due, clock, also, group=True)
 
     def mark_paged(self, rung: int) -> None:
         """Count a rung as paged since the last acknowledgement, as a stale one is."""
@@ -199,14 +198,22 @@ class Step:
         return paged if rung in paged else tuple(sorted((*paged, rung)))
 
     def _page(
-        self, person: str, rung: str, reason: PageReason, due: int, clock: str | None, also: tuple[str, ...]
+        self,
+        person: str,
+        rung: str,
+        reason: PageReason,
+        due: int,
+        clock: str | None,
+        also: tuple[str, ...],
+        *,
+        group: bool = False,
     ) -> None:
         incident = self.incident
-        of_group = reason in OF_GROUP and incident.group is not None
+        epoch = incident.group.epoch if group and incident.group else incident.epoch
         page = Page(
             incident=incident.id,
             step=incident.step,
-            epoch=incident.group.epoch if of_group and incident.group else incident.epoch,
+            epoch=epoch,
             fence=incident.fence if reason in FENCED else None,
             at=self.now,
             due=due,
@@ -216,6 +223,7 @@ class Step:
             person=person,
             reason=reason,
             also=also,
+            group=group and incident.group is not None,
         )
         self.pages.append(page)
         self.enter(

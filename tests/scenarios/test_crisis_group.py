@@ -13,7 +13,7 @@ from tests.scenarios.crisis_story import (
     poisoned,
     story,
 )
-from tests.scenarios.telling import at, clocks, entries, group_pages, told
+from tests.scenarios.telling import at, clocks, entries, group_pages, pages, told
 
 CALLED = poisoned(reposts=5_000)
 SEATS = [
@@ -201,3 +201,14 @@ def test_a_crisis_that_goes_on_is_brought_up_every_day_until_it_is_stood_down() 
 def test_an_acknowledgement_of_the_complaint_calls_nobody_back() -> None:
     outcome = story(CALLED, by("1m", "acknowledged", "zhang.wei"), until="6m")
     assert len([page for page in group_pages(outcome) if page.startswith("5m")]) == len(SEATS)
+
+
+def test_the_commander_is_warned_of_a_milestone_before_there_is_one_the_holder() -> None:
+    outcome = story(CALLED, until="50m")
+    assert "12m front_line warning muster" in pages(outcome)
+    commanded = story(CALLED, all_in("5m"), until="50m")
+    assert {page for page in pages(commanded) if "warning" in page and "respond" not in page} == {
+        "24m commander warning plan",
+        "48m commander warning review",
+        "48m commander warning full_chain",
+    }

@@ -76,12 +76,12 @@ def test_the_level_is_looked_up_in_the_incidents_own_rules() -> None:
     assert not message.urgent
 
 
-@pytest.mark.parametrize("reason", sorted(OF_GROUP))
+@pytest.mark.parametrize("reason", [*sorted(OF_GROUP), "warning"])
 def test_what_the_response_group_is_asked_is_urgent_at_every_level(reason: Any) -> None:
-    asked = page(reason=reason, rung="commander", fence=None)
+    asked = page(reason=reason, rung="commander", fence=None)._replace(group=True)
     [message] = messages_for(Decision(INCIDENT, pages=(asked,)), POLICY, POLICY)
     assert message.urgent
-    assert (message.rung, message.epoch, message.fence) == ("commander", asked.epoch, None)
+    assert (message.rung, message.epoch, message.fence, message.group) == ("commander", asked.epoch, None, True)
 
 
 @pytest.mark.parametrize("reason", sorted(TOLD_OF_GROUP))

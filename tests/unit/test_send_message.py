@@ -59,13 +59,13 @@ def test_a_page_carries_a_link_of_which_only_the_hash_is_kept(scene: Scene) -> N
     assert not link.group
 
 
-@pytest.mark.parametrize("reason", ["opened", "graded", "called", "approval_wanted"])
-def test_a_link_of_the_group_carries_the_groups_epoch(scene: Scene, reason: str) -> None:
-    message = replace(scene.message(scene.open(), reason=reason, fence=None), epoch=7)
+@pytest.mark.parametrize("group", [False, True])
+def test_a_link_of_the_group_carries_the_groups_epoch(scene: Scene, *, group: bool) -> None:
+    message = replace(scene.message(scene.open(), reason="called", fence=None), epoch=7, group=group)
     scene.world.outbox.put(replace(message, key=replace(message.key, step=99)))
     send_message(scene.world, replace(message.key, step=99))
     [link] = scene.world.links.all.values()
-    assert (link.group, link.epoch) == (reason in ("called", "approval_wanted"), 7)
+    assert (link.group, link.epoch) == (group, 7)
 
 
 def test_no_two_messages_carry_the_same_token(scene: Scene) -> None:
