@@ -160,7 +160,7 @@ def _open(
         else:
             fitting.append(update)
     joins = _joins(world, event, policy, None, now)
-    decision = open_incident(event, rules, policy, directory, now, fitting, joins)
+    decision = with_texts(world, open_incident(event, rules, policy, directory, now, fitting, joins))
     empty = Stored(replace(decision.incident, course=replace(decision.incident.course, crisis=None)), None, 0, "")
     customer = dict(part for each in (event, *fitting) for part in (_customer(each) or {}).items()) or None
     commit = commit_for(

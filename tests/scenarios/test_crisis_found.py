@@ -1,5 +1,6 @@
 """Found by breaking it: a crisis declared anew, told late, grown beyond measure."""
 
+from shared.domain.crisis_policy import Holding
 from shared.domain.instants import MINUTE
 from tests.scenarios.crisis_story import (
     COMMANDER,
@@ -60,3 +61,14 @@ def test_the_same_words_may_be_drafted_again_for_a_crisis_declared_anew() -> Non
 def test_an_approval_of_the_first_crisis_is_none_of_the_second() -> None:
     again = [declared("2h"), *all_in("123m", THREE), drafted("125m"), *approved("126m", LEGAL, COMMANDER)]
     assert _public(stage(SMALL).happens(*FIRST_CRISIS, *again).run("3h")) == [("first", 1, 29)]
+
+
+def test_a_holding_text_that_is_due_when_the_complaint_comes_in_is_public_with_its_words() -> None:
+    public = SMALL.crises["public"]
+    assert public.statements is not None
+    holding = Holding(text={"zh-CN": "我们已获悉并正在调查。"}, approved_by=("chen.jing",))
+    first = public.statements.rungs["first"].model_copy(update={"holding": holding})
+    ladder = public.statements.model_copy(update={"rungs": {**public.statements.rungs, "first": first}})
+    policy = SMALL.model_copy(update={"crises": {"public": public.model_copy(update={"statements": ladder})}})
+    played = stage(policy, beginning="2h").arrives("2h", poisoned(reposts=50_000)).run("2h1m")
+    assert [each.text for each in played.world.site.index] == [tuple(holding.text.items())]
