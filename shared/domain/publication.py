@@ -1,7 +1,7 @@
 """What the public reads, and the texts it is made of (C5, I8)."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from shared.domain.plain import canonical
@@ -63,6 +63,6 @@ def public_name(incident: str, first: int = 1) -> str:
     return hashlib.sha256(f"public\n{named}".encode()).hexdigest()[:12]
 
 
-def text_of(rung: str, revision: int, text: Mapping[str, str], evidence: Mapping[str, str]) -> StatementText:
+def text_of(rung: str, revision: int, text: Mapping[str, str], evidence: Iterable[tuple[str, str]]) -> StatementText:
     """The text of a draft, in one order."""
-    return StatementText(rung, revision, tuple(sorted(text.items())), tuple(sorted(evidence.items())))
+    return StatementText(rung, revision, tuple(sorted(text.items())), tuple(sorted(set(evidence))))

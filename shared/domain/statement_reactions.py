@@ -42,7 +42,7 @@ def _drafted(step: Step, statement: Statement, event: StatementDrafted | Stateme
     if crisis is None or rules is None or by not in crisis.members:
         return "no_effect"
     number, before = statement.next_number, statement.draft
-    evidence = {proof.name: proof.sha256 for proof in event.data.evidence}
+    evidence = [(proof.name, proof.sha256) for proof in event.data.evidence]
     text = text_of(statement.rung, number, event.data.text, evidence)
     newest = statement.revisions[-1] if statement.revisions else None
     if newest is not None and newest.hash == text.hash and newest.rejected_by is None:
