@@ -8,6 +8,7 @@ from cli import (
     audit,
     contract,
     crisis_verbs,
+    drill,
     evidence,
     incident_verbs,
     keys,
@@ -21,6 +22,7 @@ from cli import (
     statement_verbs,
 )
 from cli.demo import command as demo_command
+from cli.demo_crisis import command as demo_crisis_command
 from cli.local_stack import commands
 
 app = typer.Typer(
@@ -48,8 +50,10 @@ app.add_typer(crisis_verbs.app, name="crisis")
 crisis_verbs.app.command()(evidence.evidence)
 crisis_verbs.app.command()(report.report)
 app.add_typer(statement_verbs.app, name="statement")
+app.add_typer(drill.app, name="drill")
 app.add_typer(site.app, name="site")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(audit.app, name="audit")
 app.add_typer(keys.app, name="keys")
 app.command()(demo_command.demo)
+app.command("demo-crisis")(demo_crisis_command.demo_crisis)

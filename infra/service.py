@@ -79,7 +79,11 @@ class ServiceStack(Stack):
         # A link below a short domain of its own is that domain and the token, so that it fits into an SMS.
         for path in ("/l/{token}", "/{token}", "/v1/incidents/{id}/{verb}", "/v1/drills", "/v1/crises"):
             self.api.route(path, self.functions.respond)
-        for path in ("/v1/incidents/{id}/attachments/{sha256}", "/v1/incidents/{id}/statements/{rung}/{revision}"):
+        for path in (
+            "/v1/drills/{id}",
+            "/v1/incidents/{id}/attachments/{sha256}",
+            "/v1/incidents/{id}/statements/{rung}/{revision}",
+        ):
             self.api.route(path, self.functions.respond)
         for path in ("/console", "/console/{proxy+}"):
             self.api.route(path, self.functions.console)

@@ -22,6 +22,8 @@ from shared.application.http_request import Request, caller_of, form_of, is_cros
 from shared.application.link_view import LinkView
 from shared.application.problem import Problem
 from shared.application.show_crisis import running_crises, show_statement
+from shared.application.show_drill import show_drill
+from shared.application.start_drill import start_drill
 
 logger = Logger()
 metrics = Metrics()
@@ -50,6 +52,16 @@ def post_link(token: str) -> Response[str]:
 @app.route("/v1/crises", method=["GET", "HEAD"])
 def get_crises() -> Response[str]:
     return _say(_get_crises)
+
+
+@app.post("/v1/drills")
+def post_drill() -> Response[str]:
+    return _say(_start_drill)
+
+
+@app.route("/v1/drills/<incident_id>", method=["GET", "HEAD"])
+def get_drill(incident_id: str) -> Response[str]:
+    return _say(lambda: _get_drill(incident_id))
 
 
 @app.post("/v1/incidents/<incident_id>/attachments")
@@ -110,6 +122,22 @@ def _get_crises() -> HttpAnswer:
     request = request_from(app.current_event.raw_event, MOST_BYTES)
     world = bootstrap.world()
     return HttpAnswer(200, running_crises(world, caller_of(request, world.api_keys)).model_dump_json())
+
+
+def _start_drill() -> HttpAnswer:
+    request = request_from(app.current_event.raw_event, MOST_BYTES)
+    world = bootstrap.world()
+    caller = caller_of(request, world.api_keys)
+    found = start_drill(world, caller, _said(request), _key(request))
+    logger.info("drill started", person=caller.person, incident=found.incident, status=found.status)
+    where = {"Location": f"/v1/drills/{found.incident}"}
+    return HttpAnswer(201 if found.status == "accepted" else 200, found.model_dump_json(), headers=where)
+
+
+def _get_drill(incident_id: str) -> HttpAnswer:
+    request = request_from(app.current_event.raw_event, MOST_BYTES)
+    world = bootstrap.world()
+    return HttpAnswer(200, show_drill(world, caller_of(request, world.api_keys), incident_id).model_dump_json())
 
 
 def _announce(incident_id: str) -> HttpAnswer:

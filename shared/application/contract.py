@@ -17,10 +17,12 @@ from shared.application.attach import Announced, Attachment, NewAttachment
 from shared.application.http_answer import ROUTES
 from shared.application.openapi_paths import PATHS, PROBLEMS, ref
 from shared.application.show_crisis import RunningCrises, StatementTextView
+from shared.application.show_drill import DrillView
 from shared.application.show_incident import IncidentView
+from shared.domain.drill_scenario import Scenario
 from shared.domain.events import SYSTEM_TYPES
 
-_VIEWS = (IncidentView, Answered, StatementTextView, Announced, RunningCrises)
+_VIEWS = (IncidentView, Answered, StatementTextView, Announced, RunningCrises, DrillView)
 _REF = "#/components/schemas/{model}"
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _Json = dict[str, Any]
@@ -75,7 +77,9 @@ def _components() -> _Json:
     systems = [MODELS[name] for name in sorted(SYSTEM_TYPES)]
     _, events = models_json_schema([(model, "validation") for model in systems], ref_template=_REF)
     _, views = models_json_schema([(view, "serialization") for view in _VIEWS], ref_template=_REF)
-    _, bodies = models_json_schema([(body, "validation") for body in (Attachment, NewAttachment)], ref_template=_REF)
+    _, bodies = models_json_schema(
+        [(body, "validation") for body in (Attachment, NewAttachment, Scenario)], ref_template=_REF
+    )
     verbs = {name: schema for verb in VERBS for name, schema in _said(verb).items()}
     union = {
         "oneOf": [{"$ref": _REF.format(model=model.__name__)} for model in systems],

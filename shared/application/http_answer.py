@@ -17,6 +17,8 @@ ROUTES: Mapping[str, tuple[str, ...]] = {
     "/v1/incidents/{id}/attachments/{sha256}": ("POST",),
     "/v1/incidents/{id}/statements/{rung}/{revision}": ("GET", "HEAD"),
     "/v1/crises": ("GET", "HEAD"),
+    "/v1/drills": ("POST",),
+    "/v1/drills/{id}": ("GET", "HEAD"),
     "/v1/openapi.json": ("GET", "HEAD"),
     "/l/{token}": ("GET", "HEAD", "POST"),
 }

@@ -62,6 +62,11 @@ _IN_PATH: _Json = {
         "revision": {"type": "integer", "minimum": 1},
     }.items()
 }
+_ONCE: _Json = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "schema": {"type": "string", "pattern": "^[!-~]{1,100}$"},
+}
 _TOKEN: _Json = {"name": "token", "in": "path", "required": True, "schema": {"type": "string"}}
 _PAGE: _Json = {"description": "A page for the reader.", "content": {"text/html": {"schema": {"type": "string"}}}}
 _GONE = dict.fromkeys(("404", "410", "503"), _PAGE)
@@ -99,12 +104,7 @@ PATHS: _Json = {
         "parameters": [
             _INCIDENT_ID,
             {"name": "verb", "in": "path", "required": True, "schema": {"enum": list(VERBS)}},
-            {
-                "name": "Idempotency-Key",
-                "in": "header",
-                "schema": {"type": "string", "pattern": "^[!-~]{1,100}$"},
-                "description": "Repeating a verb under the same key changes nothing.",
-            },
+            {**_ONCE, "description": "Repeating a verb under the same key changes nothing."},
         ],
         "post": {
             "operationId": "answer",
@@ -162,6 +162,34 @@ PATHS: _Json = {
             "summary": "The crises that are on, exercises among them, with a person's key.",
             "responses": _answers({"200": _json_answer("The newest first.", ref("RunningCrises"))}, 401, 403),
         }
+    },
+    "/v1/drills": {
+        "parameters": [{**_ONCE, "description": "Repeating a scenario under the same key starts nothing again."}],
+        "post": {
+            "operationId": "startDrill",
+            "summary": "Start a drill, with the key of somebody who may run drills.",
+            "requestBody": {"required": True, "content": {"application/json": {"schema": ref("Scenario")}}},
+            "responses": _answers(
+                {
+                    "200": _json_answer("It was started under this key before.", ref("Answered")),
+                    "201": _json_answer("The incident of the drill.", ref("Answered")),
+                },
+                400,
+                401,
+                403,
+                409,
+                413,
+                415,
+            ),
+        },
+    },
+    "/v1/drills/{id}": {
+        "parameters": [_INCIDENT_ID],
+        "get": {
+            "operationId": "getDrill",
+            "summary": "How a drill goes or went, with a person's key.",
+            "responses": _answers({"200": _json_answer("Its score.", ref("DrillView"))}, 401, 403, 404, 409),
+        },
     },
     "/v1/openapi.json": {
         "get": {

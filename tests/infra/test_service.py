@@ -264,7 +264,7 @@ def test_the_api_is_throttled_and_never_logs_a_link(stage: Any) -> None:
     doors = (
         *("/v1/events", "/v1/incidents/{id}", "/v1/openapi.json", "/v1/incidents/{id}/{verb}"),
         *("/v1/incidents/{id}/attachments/{sha256}", "/v1/incidents/{id}/statements/{rung}/{revision}"),
-        *("/v1/drills", "/v1/crises", "/console", "/console/{proxy+}"),
+        *("/v1/drills", "/v1/drills/{id}", "/v1/crises", "/console", "/console/{proxy+}"),
     )
     assert routes == {"$default"} | {f"ANY {path}" for path in (*doors, "/l/{token}", "/{token}")}
 

@@ -153,7 +153,7 @@ def _handler(made: ApiServer) -> type[BaseHTTPRequestHandler]:
             made.bodies.append(body)
             headers = {name.lower(): value for name, value in self.headers.items()}
             is_verb = self.command == "POST" and self.path != "/v1/events"
-            of_crisis = self.path == "/v1/crises" or "/statements/" in self.path
+            of_crisis = self.path.startswith(("/v1/crises", "/v1/drills")) or "/statements/" in self.path
             door = respond.handler if is_verb or of_crisis else intake.handler
             found = call(door, request(self.command, self.path, body or None, headers=headers))
             self._say(found.status, dict(found.headers), found.text)
