@@ -57,7 +57,7 @@ def graded(step: Step, before: Crisis | None, record: Record | None = None) -> N
     newly_called = crisis.called_at is not None and (begins or before is None or before.called_at is None)
     if newly_called and crisis.called_at is not None:
         form(step, crisis, crisis.called_at)
-        step.errands.append(Errand(step.incident.id, f"end-drills-{crisis.called_at}", "end_drills", step.now))
+        step.errands.append(Errand(step.incident.id, f"end-drills-{step.incident.version + 1}", "end_drills", step.now))
     elif crisis.grade != was and was is not None:
         for person in crisis.members:
             step.tell(person, "regraded", crisis.grade)
@@ -159,7 +159,9 @@ def _joined(step: Step, before: Course, record: Record) -> Answer:
     if record.person:  # by hand: the complaint itself has to know
         complaint = record.joined.complaint
         data = {"complaint": complaint}
-        step.errands.append(Errand(step.incident.id, f"adopt-{complaint}", "adopt", step.now, data))
+        step.errands.append(
+            Errand(step.incident.id, f"adopt-{complaint}-{step.incident.version + 1}", "adopt", step.now, data)
+        )
     return "accepted"
 
 

@@ -93,7 +93,7 @@ def renewal(incident: Incident, score: Score, policy: Policy, now: int) -> Erran
     zone = ZoneInfo(policy.roster.zone if policy.roster else policy.zone)
     until = datetime.fromtimestamp((now + policy.drills.renews) / SECOND, UTC).astimezone(zone).date()
     data = {"people": list(score.answered), "until": until.isoformat()}
-    return Errand(incident.id, f"renew-{now}", "renew", now, data)
+    return Errand(incident.id, f"renew-{incident.version + 1}", "renew", now, data)
 
 
 def _milestones(course: Course, policy: Policy) -> list[Mark]:

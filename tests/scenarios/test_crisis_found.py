@@ -15,7 +15,7 @@ from tests.scenarios.crisis_story import (
     poisoned,
 )
 from tests.scenarios.playing import Stage, stage
-from tests.scenarios.telling import MIDNIGHT
+from tests.scenarios.telling import MIDNIGHT, at
 
 THREE = (COMMANDER, LEGAL, PR)
 FIRST_CRISIS = [
@@ -72,3 +72,30 @@ def test_a_holding_text_that_is_due_when_the_complaint_comes_in_is_public_with_i
     policy = SMALL.model_copy(update={"crises": {"public": public.model_copy(update={"statements": ladder})}})
     played = stage(policy, beginning="2h").arrives("2h", poisoned(reposts=50_000)).run("2h1m")
     assert [each.text for each in played.world.site.index] == [tuple(holding.text.items())]
+
+
+def test_a_complaint_may_be_joined_by_hand_again_with_other_figures() -> None:
+    other = at("1m", "received", subject="C-2", summary="A rash", channel="store", level="ordinary")
+    joins = [
+        by(after, "crisis.joined", "zhang.wei", complaint=other.incident, amount_cny=amount)
+        for after, amount in (("5m", 10_000), ("6m", 100_000))
+    ]
+    played = stage(SMALL).happens(poisoned(), other, *joins).run("20m")
+    assert not played.dead
+    crisis = played.incident().course.crisis
+    assert crisis is not None
+    assert [each.amount_cny for each in crisis.joined] == [100_000]
+    assert crisis.grade == "yellow"
+    assert played.incident("C-2").part_of == played.incident().id
+
+
+def test_stood_down_and_declared_anew_within_one_instant() -> None:
+    twice = [
+        by("5m", "crisis.stood_down", COMMANDER, reason="no"),
+        declared("5m").model_copy(update={"id": "and then"}),
+    ]
+    played = stage(SMALL).happens(poisoned(reposts=50_000), *all_in("2m", THREE)).run("3m")
+    for each in twice:
+        played.happens(each).run("5m")
+    assert not played.dead
+    assert played.incident().in_crisis
