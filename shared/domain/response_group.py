@@ -97,8 +97,8 @@ def confirmed(step: Step, person: str) -> None:
 def declined(step: Step, person: str, before: Crisis) -> bool:
     """Somebody is not coming, or leaves: the next one is called at once. False where nobody had called them."""
     group = step.incident.group
-    if group is None:
-        return False
+    if group is None or (step.course.crisis is not None and person in step.course.crisis.members):
+        return False  # nobody called them, or they said later that they are in, and that came first
     held = [name for name, holder in before.seated if holder == person]
     asked = [seat for seat in group.seats if person in seat.asked and person not in seat.declined]
     for seat in asked:
@@ -119,6 +119,8 @@ def reseated(step: Step, name: str, who: str) -> None:
     if crisis.person_in(name) == who:
         confirmed(step, who)
         return
+    if crisis.person_in(name) is not None:
+        return  # it comes late: somebody took the seat since
     window = kind_of(crisis, step.policy).seat_window
     asked = (*_without(seat.asked, who), who)
     _keep(step, changed(seat, asked=asked, declined=_without(seat.declined, who), window_end=step.now + window))

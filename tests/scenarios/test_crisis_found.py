@@ -1,8 +1,11 @@
 """Found by breaking it: a crisis declared anew, told late, grown beyond measure."""
 
+from shared.domain.crisis import Crisis
 from shared.domain.crisis_policy import Holding
+from shared.domain.events import Event
 from shared.domain.instants import MINUTE
 from tests.scenarios.crisis_story import (
+    A_AND_B,
     COMMANDER,
     LEGAL,
     PR,
@@ -18,6 +21,7 @@ from tests.scenarios.playing import Stage, stage
 from tests.scenarios.telling import MIDNIGHT, at
 
 THREE = (COMMANDER, LEGAL, PR)
+LEGAL_B = A_AND_B["legal.1"][1]
 FIRST_CRISIS = [
     poisoned(reposts=50_000),
     *all_in("2m", THREE),
@@ -99,3 +103,26 @@ def test_stood_down_and_declared_anew_within_one_instant() -> None:
         played.happens(each).run("5m")
     assert not played.dead
     assert played.incident().in_crisis
+
+
+def _out_of_order(*events: Event) -> Stage:
+    """A group of three is called and comes at 2 min; these events arrive at 10 min, whenever they happened."""
+    return stage(SMALL).happens(poisoned(reposts=50_000), *all_in("2m", THREE)).arrives("10m", *events)
+
+
+def test_a_seat_is_not_called_for_when_somebody_took_it_after_it_was_given_away() -> None:
+    played = _out_of_order(by("1m", "crisis.seated", "chen.jing", seat="commander", who=LEGAL_B)).run("40m")
+    assert [page for page in played.pages() if page.startswith("1") and "called" in page] == []
+    assert dict(_crisis(played).seated)["commander"] == COMMANDER
+
+
+def test_a_no_that_was_overtaken_by_a_later_yes_calls_nobody() -> None:
+    played = _out_of_order(by("1m", "crisis.declined", COMMANDER)).run("40m")
+    assert [page for page in played.pages() if "called_b" in page] == []
+    assert dict(_crisis(played).seated)["commander"] == COMMANDER
+
+
+def _crisis(played: Stage) -> Crisis:
+    crisis = played.incident().course.crisis
+    assert crisis is not None
+    return crisis
