@@ -52,13 +52,13 @@ def evidence(
     path = out or Path(f"{incident}-evidence.zip")
     deployment = find(stage)
     with reaching(stage):
-        state = _export(deployment, incident, path)
+        state = export(deployment, incident, path)
     typer.echo(f"{path}\nSHA-256 {_digest(path)}: note it down, apart from the archive")
     if state != "whole":
         refuse(f"{incident}: {state}; the archive says so too", FAILED)
 
 
-def _export(deployment: Deployment, incident: str, path: Path) -> str:
+def export(deployment: Deployment, incident: str, path: Path) -> str:
     """Write the archive, whole or not at all; the state of what is in it."""
     incidents = deployment.incidents()
     sealed = tuple(sealed_near(sealed_heads(deployment), incident, incidents.timeline(incident)))

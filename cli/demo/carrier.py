@@ -18,16 +18,23 @@ class Sent:
 
     Attributes:
         at: when it was seen in the record (milliseconds UTC), at most one look late.
+        subject: of an e-mail.
     """
 
     at: int
     person: str
     via: str
     text: str
+    subject: str = ""
 
     def is_about(self, subject: str) -> bool:
         """Whether it names a case; an SMS may shorten it from the left."""
         return subject[-6:] in self.text
+
+    @property
+    def head(self) -> str:
+        """What the reader sees first: the SMS, or the subject of the mail."""
+        return self.subject or self.text
 
     @property
     def link(self) -> str | None:
@@ -44,6 +51,7 @@ class CarrierRecord:
         self._by_phone = {person.phone: name for name, person in policy.people.items()}
         self._by_email = {person.email: name for name, person in policy.people.items()}
         self._seen: Counter[str] = Counter()
+        self._passed_over: tuple[str, ...] = ()
         self.sent: list[Sent] = []
 
     def look(self, now: int) -> list[Sent]:
@@ -55,14 +63,20 @@ class CarrierRecord:
         mails = self._stack.carrier_emails()
         for mail in mails[self._seen["mail"] :]:
             [to] = mail["To"]
-            new.append(Sent(now, self._by_email.get(to, to), "e-mail", f"{mail['Subject']} {mail['BodyText']}"))
+            new.append(
+                Sent(
+                    now, self._by_email.get(to, to), "e-mail", f"{mail['Subject']} {mail['BodyText']}", mail["Subject"]
+                )
+            )
         self._seen["mail"] = len(mails)
+        new = [sent for sent in new if not any(sent.is_about(case) for case in self._passed_over)]
         self.sent += new
         return new
 
-    def forget(self) -> None:
-        """Begin anew: what came so far is not part of the story."""
-        self.sent.clear()
+    def pass_over(self, case: str) -> None:
+        """What came about a case, and what of it is still on its way, is not part of the story."""
+        self._passed_over = (*self._passed_over, case)
+        self.sent = [sent for sent in self.sent if not sent.is_about(case)]
 
     def _texts(self) -> dict[str, list[str]]:
         by_number: dict[str, list[str]] = {}

@@ -18,8 +18,16 @@ _OLD: Final = 22 * SECOND
 _PATIENCE: Final = 60
 
 
-def wake(stack: LocalStack, http: httpx.Client, record: CarrierRecord, source: str) -> float:
+def wake(
+    stack: LocalStack, http: httpx.Client, record: CarrierRecord, source: str, *, level: str = "p1", at_once: int = 1
+) -> float:
     """Seconds from the post to the first page; afterwards its incident is resolved through its own link.
+
+    Args:
+        stack: the deployed stack; `http`: its API with the key of `source`; `record`: where the pages come in.
+        source: of the complaint.
+        level: one whose first response is due in 30 minutes of the story.
+        at_once: how many people such a complaint pages when it comes in.
 
     Raises:
         LocalStackError: nothing came within a minute.
@@ -32,16 +40,16 @@ def wake(stack: LocalStack, http: httpx.Client, record: CarrierRecord, source: s
         "type": "complaint.received",
         "subject": _CASE,
         "time": format_instant(time.time_ns() // 1_000_000 - _OLD),
-        "data": {"summary": "Is anybody awake?", "channel": "api", "level": "p1"},
+        "data": {"summary": "Is anybody awake?", "channel": "api", "level": level},
     }
     http.post("/v1/events", json=complaint).raise_for_status()
     first = _wait_for(record, 1)
     took = time.monotonic() - started
-    _wait_for(record, 2)
+    _wait_for(record, at_once + 1)
     with stack.http(timeout=30) as phone:
         phone.get(first.link or "").raise_for_status()
         phone.post(first.link or "", data={"verb": "resolve"}).raise_for_status()
-    record.forget()
+    record.pass_over(_CASE)
     return took
 
 
