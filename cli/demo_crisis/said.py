@@ -7,7 +7,7 @@ from typing import Final
 
 from cli.demo.carrier import Sent
 
-_SAYS: Final[Mapping[str, tuple[str, ...]]] = {
+SAYS: Final[Mapping[str, tuple[str, ...]]] = {
     "opened": ("新到", ": new"),
     "raised": ("已升至本级", "raised to this level"),
     "warning": ("快到期", "time nearly up"),
@@ -26,7 +26,7 @@ _SAYS: Final[Mapping[str, tuple[str, ...]]] = {
     "missed": ("超时", " missed"),
     "stood_down": ("已解除", "stood down"),
 }
-_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
+NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "first": ("首次通报", "First statement"),
     "progress": ("进展通报", "Progress"),
     "full": ("完整报告", "Full report"),
@@ -36,5 +36,5 @@ _NAMES: Final[Mapping[str, tuple[str, ...]]] = {
 
 def says(sent: Sent, reason: str, about: str | None = None) -> bool:
     """Whether a message gives a reason, and names the statement or milestone it is about."""
-    named = any(name in sent.head for name in _NAMES.get(about or "", ("",)))
-    return named and any(words in sent.head for words in _SAYS.get(reason, ()))
+    named = any(name in sent.head for name in NAMES.get(about or "", ("",)))
+    return named and any(words in sent.head for words in SAYS.get(reason, ()))
