@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -61,8 +62,7 @@ class LocalStack:
 
     def http(self, **settings: Any) -> httpx.Client:
         """A client that trusts the emulator's certificate and goes through no proxy."""
-        tls = ssl.create_default_context(cafile=self.emulator.certificate) if self.emulator.certificate else True
-        return httpx.Client(verify=tls, trust_env=False, **{"timeout": 10, **settings})
+        return httpx.Client(verify=_trusting(self.emulator.certificate), trust_env=False, **{"timeout": 10, **settings})
 
     @property
     def api(self) -> httpx.Client:
@@ -102,6 +102,12 @@ class LocalStack:
     def _ask(self, path: str, query: Mapping[str, str]) -> Any:
         with self.http() as http:
             return http.get(self.endpoint_url + path, params=dict(query)).raise_for_status().json()
+
+
+@cache
+def _trusting(certificate: Path | None) -> ssl.SSLContext:
+    """Made once: reading the certificates of the whole world takes longer than most requests to the stack."""
+    return ssl.create_default_context(cafile=certificate)
 
 
 @contextmanager
