@@ -18,7 +18,7 @@ from shared.domain.events import DRILL_SOURCE, ComplaintReceived, Event
 from shared.domain.incident import Incident
 from shared.domain.matter import is_on, matters_after, matters_changed, may_join
 from shared.domain.outcome import Decision, Entry, Page
-from shared.domain.own_event import event_of
+from shared.domain.own_event import event_of, released
 from shared.domain.policy import Policy
 
 
@@ -194,6 +194,9 @@ class _Matter:
         if event is not None and told is not None:
             self._told += 1
             self._apply(told, event, at)
+            joining = self._lives.get(errand.incident)
+            if errand.kind == "join" and joining and told.incident and not is_on(told.incident):
+                self._apply(joining, released(errand, at), at)
 
     def _joins(self, event: Event, incident: Incident | None, at: int) -> str | None:
         data = event.data

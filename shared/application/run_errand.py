@@ -11,7 +11,8 @@ from shared.application.world import World
 from shared.domain.crisis_events import OWN_SOURCE
 from shared.domain.errand import Errand
 from shared.domain.events import Event
-from shared.domain.own_event import drill_ended, event_of
+from shared.domain.matter import is_on
+from shared.domain.own_event import drill_ended, event_of, released
 from shared.ports import UnavailableError
 
 WRITES = 10
@@ -31,8 +32,13 @@ def run_errand(world: World, incident: str, name: str) -> None:
         case "publish":
             _write_site(world)  # then, and not before, the incident hears that the public can read it (I8)
             _tell(world, errand, event_of(errand, world.time.now()))
-        case "join" | "adopt":
+        case "join":
             _tell(world, errand, event_of(errand, errand.at))  # the grade it gives counts from then
+            crisis = world.incidents.load(str(errand.data["crisis"]))
+            if crisis is None or not is_on(crisis.incident):
+                _tell(world, errand, released(errand, world.time.now()))
+        case "adopt":
+            _tell(world, errand, event_of(errand, errand.at))
         case "end_drills":
             _end_drills(world, errand)
         case "renew":

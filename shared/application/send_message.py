@@ -128,7 +128,7 @@ def _new_link(world: World, message: Message, now: int) -> str:
     token = secrets.token_urlsafe(TOKEN_BYTES)
     token_hash = hashlib.sha256(token.encode()).hexdigest()
     key = message.key
-    expires = now + world.link_expiry
+    expires = now + (world.group_link_expiry if message.group else world.link_expiry)
     world.links.put(Link(token_hash, key.incident, key.person, message.epoch, expires, message.group))
     return f"{world.link_base_url}/{token}"
 

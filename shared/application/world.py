@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from shared import ports
-from shared.domain.instants import HOUR
+from shared.domain.instants import DAY, HOUR
 from shared.domain.policy_parts import Via
 
 
@@ -14,7 +14,8 @@ class World:
 
     Attributes:
         link_base_url: what a link starts with; the token follows after a slash.
-        link_expiry: how long a link lives, in milliseconds; never scaled.
+        link_expiry: how long a link lives, in milliseconds; never scaled. group_link_expiry: one of the response
+            group, which dies with the crisis; this bounds a crisis that nobody stands down.
     """
 
     time: ports.Time
@@ -41,3 +42,4 @@ class World:
     sealed_heads: ports.SealedHeads
     link_base_url: str = ""
     link_expiry: int = 48 * HOUR
+    group_link_expiry: int = 14 * DAY

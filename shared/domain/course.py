@@ -10,7 +10,7 @@ from typing import Any
 from shared.domain import clocks as on_clock
 from shared.domain.classification import Known, first_level, keywords_in, known_from, raised_level, together
 from shared.domain.crisis import JoinedComplaint
-from shared.domain.crisis_course import graded, is_met_by_group, is_of_crisis, joined_to, may_meet, tell
+from shared.domain.crisis_course import ended_with, graded, is_met_by_group, is_of_crisis, joined_to, may_meet, tell
 from shared.domain.crisis_data import Joined
 from shared.domain.crisis_policy import Grade
 from shared.domain.event_data import Facts
@@ -35,6 +35,7 @@ class Record:
         seat: of the response group, for which `by` was called, or which is given to `who`.
         joined: the complaint that joins; joins: the crisis this one joins, "" where it leaves one that is over.
         drill: whether it is of an exercise, whose complaint ends with its crisis.
+        old: whether it arrived so late that it pages nobody: what it tells makes no crisis by itself.
     """
 
     time: int
@@ -55,6 +56,7 @@ class Record:
     joined: JoinedComplaint | None = None
     joins: str | None = None
     drill: bool = False
+    old: bool = False
 
 
 def record_of(
@@ -91,14 +93,20 @@ def record_of(
         grade=said.get("grade"),
         kind=said.get("kind") if event.type == "crisis.declared" else None,
         joined=_joined(event.data) if isinstance(event.data, Joined) else None,
-        joins=said.get("crisis") if event.type == "complaint.joined" else joins,
+        joins=(said.get("crisis") or "") if event.type == "complaint.joined" else joins,
         drill=drill,
     )
 
 
 def _joined(data: Joined) -> JoinedComplaint:
     return JoinedComplaint(
-        data.complaint, data.case or "", data.summary or "", data.scope, data.amount_cny, data.reposts
+        complaint=data.complaint,
+        case=data.case or "",
+        summary=data.summary or "",
+        scope=data.scope,
+        amount_cny=data.amount_cny,
+        reposts=data.reposts,
+        earlier_cny=data.earlier_cny,
     )
 
 
@@ -119,19 +127,21 @@ def opened(record: Record, policy: Policy) -> Course:
         last=(record.time, record.id),
         part_of=record.joins or None,
     )
-    return graded(changed(empty, clocks=level_clocks(empty, policy, record.time)), record.time, policy)
+    course = changed(empty, clocks=level_clocks(empty, policy, record.time))
+    return course if record.old else graded(course, record.time, policy)
 
 
 def fold(course: Course, record: Record, policy: Policy) -> Course:
     """The course after one more event, which must not be older than the last one."""
     course = missed_by(course, record.time - 1)
     if record.joins is not None:
-        course = joined_to(course, record.joins, record.time)
+        course = joined_to(course, record.joins, record.time, policy)
     if first := _BEFORE_VERDICTS.get(record.type):
         course = first(course, record, policy)
     course = _met(tell(course, record, policy), record, policy)
     if then := _AFTER_VERDICTS.get(record.type):
         course = then(course, record, policy)
+        course = ended_with(course, record.time)
     return changed(course, last=max(course.last, (record.time, record.id)))
 
 
@@ -203,7 +213,7 @@ def _learn(course: Course, record: Record, policy: Policy) -> Course:
     course = changed(course, known=known)
     if asked is not None and policy.severity[asked] > policy.severity[course.level]:
         course = at_level(course, asked, record.time, policy)
-    return graded(course, record.time, policy)
+    return course if record.old else graded(course, record.time, policy)
 
 
 def _taken_over(course: Course, record: Record, policy: Policy) -> Course:  # noqa: ARG001 - one form for all

@@ -7,7 +7,13 @@ from shared.domain.crisis_policy import Grade
 
 @dataclass(frozen=True)
 class JoinedComplaint:
-    """A complaint about the same matter, with its figures as they were told last; its clocks stay its own."""
+    """A complaint about the same matter, with its figures as they were told last; its clocks stay its own.
+
+    Attributes:
+        complaint: the id of its incident; "" for all of those together that came after the first hundred.
+        count: how many these are.
+        earlier_cny: what was told before of the same complaint, where it tells again.
+    """
 
     complaint: str
     case: str = ""
@@ -15,6 +21,8 @@ class JoinedComplaint:
     scope: str | None = None
     amount_cny: float | None = None
     reposts: float | None = None
+    count: int = 1
+    earlier_cny: float | None = None
 
 
 @dataclass(frozen=True)
@@ -66,6 +74,7 @@ class SeatCall:
         declined: those of them who said no.
         window_end: None once somebody is in, or nobody is left to call.
         in_time: who confirmed within their own window.
+        stale: whose turn passed during an outage: they were not paged, and may be when somebody says no.
     """
 
     seat: str
@@ -74,6 +83,7 @@ class SeatCall:
     declined: tuple[str, ...] = ()
     window_end: int | None = None
     in_time: tuple[str, ...] = ()
+    stale: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from shared.domain.crisis import Crisis
 from shared.domain.crisis_policy import FULL_CHAIN, MET_BY_QUORUM, CrisisType, Grade
 from shared.domain.grading import crisis_kind, declared_grade, first_grade, grade_of, highest, kind_declared
 from shared.domain.incident import Clock, Course, changed
+from shared.domain.joined import with_joined
 from shared.domain.level_clocks import at_level
 from shared.domain.policy import Policy
 
@@ -44,23 +45,33 @@ def _with_grade(course: Course, time: int, policy: Policy) -> Course:
     return _at_grade(course, grade or crisis.grade, time, policy)
 
 
+def ended_with(course: Course, time: int) -> Course:
+    """A matter for which nobody was called ends with its complaint."""
+    crisis = course.crisis
+    if crisis is None or not crisis.is_on or crisis.called_at is not None or course.phase != "closed":
+        return course
+    return changed(course, crisis=changed(crisis, over_at=time))
+
+
 def tell(course: Course, record: "Record", policy: Policy) -> Course:
     """The course after an event of a crisis; another event leaves it as it was."""
     turn = _TURNS.get(record.type)
     return turn(course, record, policy) if turn else course
 
 
-def joined_to(course: Course, crisis: str, time: int) -> Course:
-    """The course of a complaint that joins another's crisis, or leaves one that is over (`""`).
+def joined_to(course: Course, crisis: str, time: int, policy: Policy) -> Course:
+    """The course of a complaint that joins another's crisis, or leaves one that is over (`""`) and is graded itself.
 
-    A blue grade of its own ends with that; a group that was called for it goes on.
+    A blue grade of its own ends with joining; a group that was called for it goes on.
     """
+    if not crisis:
+        return graded(changed(course, part_of=None), time, policy) if course.part_of else course
     own = course.crisis
     if own is not None and own.is_on:
         if own.called_at is not None:
             return course
         course = changed(course, crisis=changed(own, over_at=time))
-    return changed(course, part_of=crisis or None)
+    return changed(course, part_of=crisis)
 
 
 def is_met_by_group(course: Course, clock: Clock, policy: Policy) -> bool:
@@ -157,7 +168,8 @@ def _confirmed(course: Course, record: "Record", policy: Policy) -> Course:
 
 def _seated(course: Course, crisis: Crisis, seat: str, person: str, time: int, policy: Policy) -> Course:
     guests = tuple(guest for guest in crisis.guests if guest != person)
-    crisis = changed(crisis, seated=(*crisis.seated, (seat, person)), guests=guests)
+    others = tuple(pair for pair in crisis.seated if pair[1] != person)
+    crisis = changed(crisis, seated=(*others, (seat, person)), guests=guests)
     return _met_by_who_is_in(changed(course, crisis=crisis), time, policy)
 
 
@@ -200,7 +212,7 @@ def _reseated(course: Course, record: "Record", policy: Policy) -> Course:
     crisis = course.crisis
     if crisis is None or not crisis.is_on or record.seat is None or record.who is None:
         return course
-    seated = tuple(pair for pair in crisis.seated if pair[0] != record.seat)
+    seated = tuple(pair for pair in crisis.seated if pair[0] != record.seat and pair[1] != record.who)
     crisis = changed(crisis, seated=seated)
     if record.who == record.by:
         return _seated(course, crisis, record.seat, record.who, record.time, policy)
@@ -211,8 +223,8 @@ def _joined(course: Course, record: "Record", policy: Policy) -> Course:
     crisis = course.crisis
     if crisis is None or not crisis.is_on or record.joined is None:
         return course
-    others = tuple(each for each in crisis.joined if each.complaint != record.joined.complaint)
-    return graded(changed(course, crisis=changed(crisis, joined=(*others, record.joined))), record.time, policy)
+    joined = with_joined(crisis.joined, record.joined)
+    return graded(changed(course, crisis=changed(crisis, joined=joined)), record.time, policy)
 
 
 def _stood_down(course: Course, record: "Record", policy: Policy) -> Course:

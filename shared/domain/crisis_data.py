@@ -64,6 +64,7 @@ class Joined(Target):
 
     Attributes:
         complaint: the id of its incident; `summary`, `case`: what people call it.
+        earlier_cny: what it told before, where it tells again.
     """
 
     by: Name | None = None
@@ -73,12 +74,16 @@ class Joined(Target):
     scope: Scope | None = None
     amount_cny: Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False, strict=False)] | None = None
     reposts: Annotated[int, Field(ge=0, le=10**12)] | None = None
+    earlier_cny: Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False, strict=False)] | None = None
 
 
 class Adopted(Target):
-    """`complaint.joined`: this complaint is part of a crisis by now, said by the system after somebody joined it."""
+    """`complaint.joined`: this complaint is part of a crisis by now, or of none any more where that is over.
 
-    crisis: Name
+    Said by the system, after somebody joined it by hand, or when a crisis turned out to be over.
+    """
+
+    crisis: Name | None = None
 
 
 class Proof(Kept):

@@ -30,7 +30,11 @@ def react_to_crisis(step: Step, before: Course, record: Record, event: Event) ->
     """Compare the crisis before and after an event and do what follows; what whoever asked is told."""
     after = step.course.crisis
     joined(step, before)
-    if after is not None and after != before.crisis:
+    if _is_over(step, before, record):
+        cancel_rest(step)
+        dismissed(step)
+        graded(step, None, record)  # nothing, unless word of the end came late and it was declared anew since
+    elif after is not None and after != before.crisis:
         graded(step, before.crisis, record)
     if record.type.startswith("statement."):
         return react_to_statement(step, event, record.by if record.person else None)
@@ -40,6 +44,15 @@ def react_to_crisis(step: Step, before: Course, record: Record, event: Event) ->
     answer = answered_by(step, before, record)
     publish_what_may(step)  # a seat that changed hands may have been what an approval waited for
     return answer
+
+
+def _is_over(step: Step, before: Course, record: Record) -> bool:
+    """Whether the crisis the group stands for is over: stood down, or by a late event none that calls for a group."""
+    group = step.incident.group
+    if group is None or group.remind_at is None:
+        return False
+    stood_down = record.type == "crisis.stood_down" and step.course.crisis != before.crisis
+    return stood_down or not step.incident.in_crisis
 
 
 def graded(step: Step, before: Crisis | None, record: Record | None = None) -> None:
@@ -74,8 +87,9 @@ def joined(step: Step, before: Course | None) -> None:
         return
     if before is None or before.part_of != course.part_of:
         step.enter(step.now, "joined", crisis=course.part_of)
+    told_before = before is not None and before.part_of == course.part_of
     if not any(errand.kind == "join" for errand in step.errands):
-        step.errands.append(join_errand(step.incident, step.now))
+        step.errands.append(join_errand(step.incident, step.now, before.known if before and told_before else None))
 
 
 def remind(step: Step, due: int) -> None:
@@ -93,6 +107,8 @@ def _confirmed(step: Step, before: Course, record: Record) -> Answer:
     after, crisis = step.course.crisis, before.crisis
     if after is None or crisis is None or after == crisis or record.by is None:
         return "no_effect"
+    if not step.incident.in_crisis:
+        return "accepted"  # it comes late: it counts, and there is nothing left to brief anybody for
     confirmed(step, record.by)
     rules = kind_of(after, step.policy)
     if has_quorum(after, rules) and not has_quorum(crisis, rules):
@@ -107,10 +123,10 @@ def _declined(step: Step, before: Course, record: Record) -> Answer:
     return "accepted" if declined(step, record.by, crisis) else "no_effect"
 
 
-def _seated(step: Step, before: Course, record: Record) -> Answer:  # noqa: ARG001 - one form for all
-    if record.seat is None or record.who is None or not step.incident.in_crisis:
+def _seated(step: Step, before: Course, record: Record) -> Answer:
+    if record.seat is None or record.who is None or before.crisis is None or not step.incident.in_crisis:
         return "no_effect"
-    reseated(step, record.seat, record.who)
+    reseated(step, record.seat, record.who, before.crisis)
     return "accepted"
 
 
@@ -127,8 +143,6 @@ def _invited(step: Step, before: Course, record: Record) -> Answer:  # noqa: ARG
 def _stood_down(step: Step, before: Course, record: Record) -> Answer:  # noqa: ARG001 - one form for all
     if step.course.crisis == before.crisis:
         return "no_effect"
-    cancel_rest(step)
-    dismissed(step)
     if step.incident.drill:
         _score(step)
     return "accepted"

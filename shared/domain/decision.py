@@ -6,6 +6,7 @@ Time order, Late arrival.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from shared.domain.classification import chain_for
 from shared.domain.course import Record, fold, is_late, missed_by, opened, record_of, refold
@@ -48,7 +49,10 @@ def record_for(
     leads = is_leading(incident, str(by), rung, len(policy.chains[incident.chain]))
     if incident.drill and not leads:
         leads = may_run_drills(directory, str(by), event.time)
-    seat = seat_meant(incident, event, leads=leads)
+    at_top = rung >= len(policy.chains[incident.chain])
+    seat = seat_meant(incident, event, leads=leads, at_top=at_top)
+    if event.type == "crisis.seated" and not directory.reachable(vars(event.data).get("who")):
+        seat = None  # nobody loses a seat to somebody who cannot be called
     return record_of(event, policy, rung, person=True, leads=leads, seat=seat, drill=incident.drill)
 
 
@@ -86,7 +90,7 @@ def open_incident(
 def _open(
     event: ComplaintReceived, rules: str, policy: Policy, directory: Directory, now: int, joins: str | None
 ) -> Decision:
-    record = record_of(event, policy, joins=joins)
+    record = replace(record_of(event, policy, joins=joins), old=_is_old(event, policy, now))
     course = opened(record, policy)
     incident = Incident(
         id=event.incident or "",
@@ -103,7 +107,7 @@ def _open(
     _enter_event(step, event, record, late=False)
     step.change(drill=event.source == DRILL_SOURCE)
     step.enter(event.time, "opened", level=course.level, chain=incident.chain, rules=rules)
-    if now - event.time > policy.arrival.silent_after:
+    if record.old:
         step.change(silent_until=now, paged=step.level.page_at_opening, remind_at=now + policy.reminder)
         step.tell(OPERATIONS, "too_old")
     else:
@@ -153,6 +157,8 @@ def apply_event(
         ValueError: the event comes late and no history was given.
     """
     late = is_late(incident.course, record)
+    if record.known is not None and _is_old(event, policy, now):
+        record = replace(record, old=True)
     step = Step(incident, policy, directory, now)
     if late:
         if not history:
@@ -191,6 +197,10 @@ def _take_what_is_due(step: Step, *, before: int, first: Due | None = None) -> D
         take(step, due)
         due = next_due(step.incident, step.policy)
     return due
+
+
+def _is_old(event: Event, policy: Policy, now: int) -> bool:
+    return now - event.time > policy.arrival.silent_after
 
 
 def _enter_event(step: Step, event: Event, record: Record, *, late: bool) -> None:

@@ -56,12 +56,20 @@ def is_on(incident: Incident) -> bool:
     return incident.course.crisis is not None and incident.course.crisis.is_on
 
 
-def join_errand(incident: Incident, at: int) -> Errand:
-    """Tells the crisis a complaint is part of what is known of it by now."""
+def join_errand(incident: Incident, at: int, earlier: Known | None = None) -> Errand:
+    """Tells the crisis a complaint is part of what is known of it by now; `earlier`: what it was told before."""
     known = incident.course.known
     told = JoinedComplaint(
-        incident.id, incident.subject, incident.summary, known.scope, known.amount_cny, known.reposts
+        complaint=incident.id,
+        case=incident.subject,
+        summary=incident.summary,
+        scope=known.scope,
+        amount_cny=known.amount_cny,
+        reposts=known.reposts,
+        earlier_cny=(earlier.amount_cny or 0) if earlier else None,
     )
-    data = {name: value for name, value in vars(told).items() if value is not None and name != "complaint"}
+    data = {
+        name: value for name, value in vars(told).items() if value is not None and name not in ("complaint", "count")
+    }
     crisis = incident.course.part_of
     return Errand(incident.id, f"join-{incident.version + 1}", "join", at, {"crisis": crisis, **data})

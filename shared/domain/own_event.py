@@ -26,6 +26,11 @@ def event_of(errand: Errand, at: int) -> Event | None:
             return None
 
 
+def released(errand: Errand, at: int) -> Event:
+    """Tells a complaint that the crisis it wanted to join was over already: it is a matter of its own again."""
+    return _own_event("complaint.joined", errand.incident, f"{errand.incident}/{errand.name}/released", at, {})
+
+
 def drill_ended(errand: Errand, drill: str, reason: str, at: int) -> Event:
     """Stands an exercise down: the same people are wanted elsewhere."""
     told = {"by": OWN_SOURCE, "reason": reason}

@@ -102,29 +102,42 @@ def declined(step: Step, person: str, before: Crisis) -> bool:
     held = [name for name, holder in before.seated if holder == person]
     asked = [seat for seat in group.seats if person in seat.asked and person not in seat.declined]
     for seat in asked:
-        _keep(step, changed(seat, declined=(*seat.declined, person)))
+        _keep(step, changed(seat, declined=(*seat.declined, person), stale=()))
         step.enter(step.now, "seat_declined", seat=seat.seat, person=person)
-    waited_for = [seat.seat for seat in asked if seat.window_end is not None and seat.asked[-1] == person]
+    waited_for = [
+        seat.seat
+        for seat in asked
+        if before.person_in(seat.seat) is None
+        and ((seat.window_end is not None and seat.asked[-1] == person) or (seat.window_end is None and seat.stale))
+    ]
     if person in group.invited:
         step.change(group=changed(step.incident.group or group, invited=_without(group.invited, person)))
     call(step, tuple(dict.fromkeys((*held, *waited_for))), step.now)
     return bool(held or asked or person in group.invited or person in before.guests)
 
 
-def reseated(step: Step, name: str, who: str) -> None:
-    """A seat is given to somebody else: they are called for it, and have a window as anybody."""
+def reseated(step: Step, name: str, who: str, before: Crisis) -> None:
+    """A seat is given to somebody else: they are called for it, and have a window as anybody.
+
+    Whoever sat there hears of it, and nobody who was called for it before can take it any more. A seat the new one
+    left is called for anew.
+    """
     crisis, seat = step.course.crisis, _seat(step, name)
     if crisis is None or seat is None:
         return
+    removed = before.person_in(name)
+    if removed is not None:
+        step.tell(removed, "seat_taken", name)
+    left = tuple(other for other, person in before.seated if person == who and other != name)
+    passed_over = tuple(dict.fromkeys((*seat.declined, *_without(seat.asked, who))))
+    seat = changed(seat, asked=(*_without(seat.asked, who), who), declined=passed_over)
     if crisis.person_in(name) == who:
+        _keep(step, seat)
         confirmed(step, who)
-        return
-    if crisis.person_in(name) is not None:
-        return  # it comes late: somebody took the seat since
-    window = kind_of(crisis, step.policy).seat_window
-    asked = (*_without(seat.asked, who), who)
-    _keep(step, changed(seat, asked=asked, declined=_without(seat.declined, who), window_end=step.now + window))
-    step.page_members([(who, name)], "called", step.now)
+    elif crisis.person_in(name) is None:  # else it comes late: somebody took the seat since
+        _keep(step, changed(seat, window_end=step.now + kind_of(crisis, step.policy).seat_window))
+        step.page_members([(who, name)], "called", step.now)
+    call(step, left, step.now)
 
 
 def invited(step: Step, who: str) -> None:
@@ -153,29 +166,42 @@ def seat_called_for(incident: Incident, person: str) -> str | None:
     if group is None or crisis is None:
         return None
     taken = dict(crisis.seated)
-    mine = [seat.seat for seat in group.seats if person in seat.asked and seat.seat not in taken]
+    mine = [
+        seat.seat
+        for seat in group.seats
+        if person in seat.asked and person not in seat.declined and seat.seat not in taken
+    ]
     if mine:
         return mine[-1]
     return "guest" if person in group.invited else None
 
 
-def seat_meant(incident: Incident, event: Event, *, leads: bool) -> str | None:
-    """The seat an event is about: for a confirmation where its author was called, for a new seating the one named."""
+def seat_meant(incident: Incident, event: Event, *, leads: bool, at_top: bool) -> str | None:
+    """The seat an event is about: for a confirmation where its author was called, for a new seating the one named.
+
+    The commander and the top of the chain give any seat to anybody, themselves too. Others who sit in the group give
+    an empty one to somebody else: nobody takes another's place, or helps themselves to one, without either of the two.
+    """
     said = vars(event.data)
     if event.type == "crisis.confirmed":
         return seat_called_for(incident, str(said.get("by")))
-    if event.type != "crisis.seated" or not leads:
-        return None
     group, crisis = incident.group, incident.course.crisis
-    seated = dict(crisis.seated).values() if crisis else ()
-    known = group is not None and any(seat.seat == said.get("seat") for seat in group.seats)
-    return str(said["seat"]) if known and said.get("who") not in seated else None
+    if event.type != "crisis.seated" or not leads or group is None or crisis is None:
+        return None
+    name, by, who = str(said["seat"]), said.get("by"), said.get("who")
+    known = any(seat.seat == name for seat in group.seats)
+    decides = at_top or by == crisis.person_in(COMMANDER)
+    helps = crisis.person_in(name) is None and who != by and who not in crisis.members
+    return name if known and crisis.person_in(name) != who and (decides or helps) else None
 
 
 def is_leading(incident: Incident, person: str, rung: int, top: int) -> bool:
-    """Whether somebody may seat others and stand the crisis down: a member, or the top of the chain."""
+    """Whether somebody may seat and invite others and stand the crisis down: who sits in the group, or the chain's top.
+
+    Guests advise; they do not lead.
+    """
     crisis = incident.course.crisis
-    return crisis is not None and (person in crisis.members or rung >= top)
+    return crisis is not None and (person in dict(crisis.seated).values() or rung >= top)
 
 
 def holders(incident: Incident, role: str) -> tuple[tuple[str, str], ...]:
@@ -227,10 +253,11 @@ def _called(step: Step, seat: SeatCall, due: int, pages: dict[PageReason, list[t
         if candidate is None:
             return changed(seat, window_end=None)
         first, end = not seat.asked, due + window
-        seat = changed(seat, asked=(*seat.asked, candidate.person), window_end=end)
         if first or end > step.now:
+            seat = changed(seat, asked=(*seat.asked, candidate.person), window_end=end)
             pages["called_b" if candidate.as_b else "called"].append((candidate.person, seat.seat))
         else:
+            seat = changed(seat, stale=(*seat.stale, candidate.person), window_end=end)
             step.enter(due, "seat_stale", seat=seat.seat, person=candidate.person)
         if end > step.now:
             return seat
@@ -246,7 +273,7 @@ def _next_candidate(step: Step, seat: SeatCall, crisis: Crisis) -> Candidate | N
     place = Seat(seat.seat, role, int(number) if number.isdigit() else 1)
     called_at = crisis.called_at or crisis.since
     for candidate in step.directory.candidates(place, called_at):
-        if candidate.person not in seat.asked and candidate.person not in busy:
+        if candidate.person not in (*seat.asked, *seat.stale) and candidate.person not in busy:
             return candidate
     return None
 

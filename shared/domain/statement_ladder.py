@@ -76,7 +76,9 @@ def keep(step: Step, statement: Statement) -> None:
 
 def publish_what_may(step: Step) -> None:
     """Publish every rung whose time has come and whose text is approved, in order: a later one waits (I8)."""
-    waits_for: str | None = None
+    crisis, waits_for = step.course.crisis, None
+    if crisis is None or not crisis.is_on:
+        return
     for name in [statement.rung for statement in step.incident.statements]:
         statement = statement_of(step.incident, name)
         if statement is None or statement.cancelled:
@@ -129,7 +131,8 @@ def _reach(step: Step, point: Point) -> None:
     if point.name == "late":
         _page(step, "statement_late", (*commander(step.incident), *chain_top(step)), point)
     elif _ready(step, statement) is None:
-        if statement.due <= step.now:
+        next_one = statement.soon_at if point.name == "half" else statement.due
+        if next_one <= step.now:
             step.enter(point.at, "stale", reason="approval_wanted", rung=point.rung)
         else:
             _page(step, "approval_wanted", _wanted(step, statement), point)

@@ -146,7 +146,10 @@ class Step:
         for person, place in people:
             if self.directory.reachable(person):
                 places.setdefault(person, place)
+            else:
+                self.enter(due, "unreachable", person=person, rung=place)
         if not places:
+            self.tell(OPERATIONS, "nobody_reachable", reason)
             return
         self.change(step=self.incident.step + 1)
         for person, place in places.items():

@@ -131,11 +131,12 @@ def test_the_commander_is_changed_in_flight() -> None:
     outcome = story(
         CALLED,
         all_in("5m", EVERYBODY),
-        by("10m", "crisis.seated", LEGAL, seat="commander", who=b),
+        by("10m", "crisis.seated", "chen.jing", seat="commander", who=b),
         by("12m", "crisis.confirmed", b),
         until="40m",
     )
     assert f"10m commander {b} called" in group_pages(outcome)
+    assert f"10m {COMMANDER} seat_taken" in told(outcome)
     assert f"30m commander {b} milestone_missed plan" in group_pages(outcome)
 
 
@@ -155,11 +156,46 @@ def test_a_front_line_clerk_seats_nobody() -> None:
     assert f"30m commander {COMMANDER} milestone_missed plan" in group_pages(outcome)
 
 
-def test_nobody_sits_in_two_seats() -> None:
-    outcome = story(
-        CALLED, all_in("4m", QUORUM), by("10m", "crisis.seated", COMMANDER, seat="quality.2", who=LEGAL), until="12m"
-    )
-    assert not [page for page in group_pages(outcome) if page.startswith("10m quality.2") and LEGAL in page]
+def test_nobody_sits_in_two_seats_whoever_moves_leaves_the_old_one() -> None:
+    moved = by("10m", "crisis.seated", COMMANDER, seat="quality.2", who=LEGAL)
+    outcome = story(CALLED, all_in("4m", EVERYBODY), moved, by("11m", "crisis.confirmed", LEGAL), until="20m")
+    assert f"10m legal.1 {A_AND_B['legal.1'][1]} called_b" in group_pages(outcome)
+    assert f"10m quality.2 {LEGAL} called" in group_pages(outcome)
+
+
+@pytest.mark.parametrize("who", [LEGAL, QUALITY])
+def test_a_member_deposes_nobody_and_helps_themselves_to_no_seat(who: str) -> None:
+    deposing = by("10m", "crisis.seated", who, seat="commander", who=A_AND_B["commander"][1])
+    seizing = by("11m", "crisis.seated", who, seat="commander", who=who)
+    outcome = story(CALLED, all_in("4m", EVERYBODY), deposing, seizing, until="40m")
+    assert f"30m commander {COMMANDER} milestone_missed plan" in group_pages(outcome)
+
+
+def test_a_member_gives_an_empty_seat_to_somebody_else() -> None:
+    given = by("10m", "crisis.seated", LEGAL, seat="commander", who="wu.hao")
+    outcome = story(CALLED, all_in("4m", EVERYBODY[1:]), given, by("11m", "crisis.confirmed", "wu.hao"), until="40m")
+    assert "30m commander wu.hao milestone_missed plan" in group_pages(outcome)
+
+
+def test_a_guest_leads_nobody() -> None:
+    invited = [by("5m", "crisis.invited", COMMANDER, who="wu.hao"), by("6m", "crisis.confirmed", "wu.hao")]
+    over = by("10m", "crisis.stood_down", "wu.hao", reason="I am tired")
+    outcome = story(CALLED, all_in("4m", EVERYBODY), invited, over, until="40m")
+    assert f"30m commander {COMMANDER} milestone_missed plan" in group_pages(outcome)
+
+
+def test_who_was_replaced_does_not_come_back_by_confirming_again() -> None:
+    b = A_AND_B["commander"][1]
+    replaced = by("10m", "crisis.seated", "chen.jing", seat="commander", who=b)
+    back = by("11m", "crisis.confirmed", COMMANDER)
+    outcome = story(CALLED, all_in("4m", EVERYBODY), replaced, back, by("12m", "crisis.confirmed", b), until="40m")
+    assert f"30m commander {b} milestone_missed plan" in group_pages(outcome)
+
+
+def test_a_seat_is_not_emptied_for_somebody_who_cannot_be_called() -> None:
+    gone = by("10m", "crisis.seated", "chen.jing", seat="commander", who="nobody.at.all")
+    outcome = story(CALLED, all_in("4m", EVERYBODY), gone, until="40m")
+    assert f"30m commander {COMMANDER} milestone_missed plan" in group_pages(outcome)
 
 
 def test_anybody_of_the_directory_is_invited_and_comes_in_beyond_the_seats() -> None:

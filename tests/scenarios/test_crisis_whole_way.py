@@ -17,7 +17,7 @@ from tests.scenarios.crisis_story import (
     drafted,
     poisoned,
 )
-from tests.scenarios.playing import Stage, crashes, stage
+from tests.scenarios.playing import TIMERS, Stage, crashes, stage
 from tests.scenarios.telling import MIDNIGHT, at
 
 TOLD: list[Event] = [
@@ -104,3 +104,57 @@ def test_a_drill_is_on_no_site_and_every_message_says_so() -> None:
     assert played.world.site.writes == 0
     assert played.world.outbox.all
     assert all(message.drill for message in played.world.outbox.all)
+
+
+def test_a_complaint_that_is_too_old_calls_nobody() -> None:
+    played = stage(SMALL).arrives("8d", poisoned(reposts=50_000)).run("8d1h")
+    assert played.pages() == []
+    assert not played.incident().in_crisis
+
+
+def test_fresh_news_of_a_complaint_that_came_too_late_call_the_group_after_all() -> None:
+    fresh = at("8d10m", "updated", reposts=60_000)
+    played = stage(SMALL).arrives("8d", poisoned(reposts=50_000)).happens(fresh).run("8d11m")
+    assert played.incident().in_crisis
+    assert "8d10m commander called" in played.pages()
+
+
+def test_a_crisis_that_comes_25_minutes_late_still_finds_somebody_when_one_declines() -> None:
+    played = stage(SMALL).arrives("25m", poisoned(reposts=50_000)).run("25m")
+    played.happens(by("26m", "crisis.declined", COMMANDER)).run("40m")
+    assert "26m commander called_b" in played.pages()
+
+
+def test_after_an_outage_approvals_are_asked_for_once() -> None:
+    played = stage(SMALL).happens(*TOLD[:1], *all_in("1m", (LEGAL, COMMANDER, PR)))
+    played.run("10m")
+    played.down |= TIMERS
+    played.run("22m")
+    played.down -= TIMERS
+    played.run("23m")
+    asked = [page for page in played.pages() if "approval_wanted" in page]
+    assert len(asked) == 3
+    assert all("due 20m" in page for page in asked)
+
+
+def test_a_complaint_whose_crisis_was_stood_down_meanwhile_is_graded_itself() -> None:
+    told = {"summary": "食物中毒", "channel": "store", "store": "SH-002", "category": "food", "scope": "nation"}
+    second = at("9m", "received", subject="C-2", **told)
+    played = stage(SMALL).happens(poisoned(reposts=50_000), *all_in("2m", (COMMANDER, LEGAL, PR))).run("8m")
+    played.down |= {"errand"}
+    played.happens(second, by("9m1s", "crisis.stood_down", COMMANDER, reason="over")).run("10m")
+    played.down -= {"errand"}
+    played.run("20m")
+    assert played.incident("C-2").part_of is None
+    assert played.incident("C-2").in_crisis
+
+
+def test_a_hundred_complaints_are_kept_by_name_and_the_rest_as_one_figure() -> None:
+    told = {"summary": "食物中毒" * 20, "channel": "store", "store": "SH-002", "category": "food"}
+    many = [at("1m", "received", subject=f"M-{n}", amount_cny=10, details=f"{n}", **told) for n in range(130)]
+    again = [at("2m", "updated", subject=f"M-{n}", amount_cny=30, details=f"{n}") for n in (5, 129)]
+    crisis = stage(SMALL).happens(poisoned(), *many, *again).run("10m").incident().course.crisis
+    assert crisis is not None
+    assert len(crisis.joined) == 101
+    assert sum(each.count for each in crisis.joined) == 130
+    assert sum(each.amount_cny or 0 for each in crisis.joined) == 130 * 10 + 2 * 20

@@ -158,7 +158,7 @@ def test_only_members_draft_and_only_the_roles_approve() -> None:
 
 def test_the_approver_must_still_sit_there_when_it_is_published() -> None:
     b = A_AND_B["commander"][1]
-    replaced = [by("10m", "crisis.seated", LEGAL, seat="commander", who=b), by("11m", "crisis.confirmed", b)]
+    replaced = [by("10m", "crisis.seated", COMMANDER, seat="commander", who=b), by("11m", "crisis.confirmed", b)]
     outcome = story(*RED, drafted("5m"), approved("6m", *BOTH), *replaced, until="40m")
     assert _published(outcome) == []
     again = story(*RED, drafted("5m"), approved("6m", *BOTH), *replaced, approved("12m", b), until="40m")
