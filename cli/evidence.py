@@ -22,7 +22,9 @@ from shared.adapters.dynamo_statements import DynamoStatements
 from shared.adapters.language import TEMPLATES
 from shared.adapters.s3_evidence import S3Evidence
 from shared.adapters.system_time import SystemTime
-from shared.domain.evidence_package import SUMS, Kept, Piece, Record, documents, pieces_of, sha256, sums
+from shared.domain.evidence_package import SUMS, Kept, Piece, Record, documents, pieces_of, revisions_of, sha256, sums
+from shared.domain.incident import Incident
+from shared.domain.policy import Policy
 from shared.domain.publication import StatementText
 from shared.ports import Evidence
 
@@ -74,7 +76,13 @@ def export(deployment: Deployment, incident: str, path: Path) -> str:
         bar = track(pieces, "files", console=console, transient=True, disable=not console.is_terminal)
         files = {piece.sha256: _add_piece(archive, storage, incident, piece) for piece in bar}
         record = Record(
-            chain.stored.incident, chain.lines, sealed, _texts(deployment, chain), files, _state(chain, files)
+            incident=chain.stored.incident,
+            lines=chain.lines,
+            sealed=sealed,
+            texts=_texts(deployment, chain.stored.incident, chain),
+            files=files,
+            state=_state(chain, files),
+            rules=_rules(deployment, chain.stored.incident),
         )
         made = documents(record, {"README.txt": _readme(), "verify.py": Path(verify_package.__file__).read_bytes()})
         for name, content in made.items():
@@ -102,16 +110,17 @@ def _state(chain: Chain, files: dict[str, Kept]) -> str:
     return "; ".join(each for each in wrong if each) or "whole"
 
 
-def _texts(deployment: Deployment, chain: Chain) -> tuple[StatementText, ...]:
-    if chain.stored is None:
-        return ()
+def _texts(deployment: Deployment, incident: Incident, chain: Chain) -> tuple[StatementText, ...]:
     statements = DynamoStatements(lambda: deployment.client("dynamodb"), deployment.tables)
-    found = (
-        statements.text(chain.stored.incident.id, statement.rung, revision.number)
-        for statement in chain.stored.incident.statements
-        for revision in statement.revisions
-    )
+    found = (statements.text(incident.id, rung, number) for rung, number in revisions_of(incident, chain.lines))
     return tuple(text for text in found if text is not None)
+
+
+def _rules(deployment: Deployment, incident: Incident) -> Policy | None:
+    try:
+        return deployment.policies().at(incident.rules)
+    except LookupError:  # they are a convenience here: what happened stands on the timeline
+        return None
 
 
 def _readme() -> bytes:

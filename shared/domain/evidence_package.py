@@ -11,12 +11,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from shared.domain.crisis import Revision, Statement
+from shared.domain.crisis import Revision
+from shared.domain.earlier_ladders import Ladder, about, ladders_of
 from shared.domain.heads import SealedObject
 from shared.domain.incident import Incident
 from shared.domain.instants import format_instant
 from shared.domain.outcome import Entry
 from shared.domain.plain import plain
+from shared.domain.policy import Policy
 from shared.domain.publication import StatementText
 from shared.domain.timeline import Line, sealed_text
 
@@ -67,9 +69,10 @@ class Record:
 
     Attributes:
         lines: its timeline; sealed: the objects of write-once storage in which heads of it were found.
-        texts: of the statements' revisions, where they are there.
+        texts: of the statements' revisions, those of earlier crises of the incident too, where they are there.
         files: what was found under the hash of each piece.
         state: what a reader should know before relying on it: `whole`, or what is wrong, in words.
+        rules: those it was opened under; without them it stays unsaid when statements of earlier crises were due.
     """
 
     incident: Incident
@@ -78,6 +81,20 @@ class Record:
     texts: Sequence[StatementText]
     files: Mapping[str, Kept]
     state: str
+    rules: Policy | None = None
+
+
+def revisions_of(incident: Incident, lines: Iterable[Line]) -> tuple[tuple[str, int], ...]:
+    """Rung and number of every text that was ever drafted of an incident, also in crises it was before this one."""
+    entries = [entry for line in lines for entry in line.entries]
+    kept = ((each.rung, revision.number) for each in incident.statements for revision in each.revisions)
+    told = (
+        (rung, revision.number)
+        for ladder in ladders_of(incident, entries)
+        for rung, revisions in ladder.revisions.items()
+        for revision in revisions
+    )
+    return tuple(dict.fromkeys((*kept, *told)))
 
 
 def pieces_of(lines: Iterable[Line]) -> tuple[Piece, ...]:
@@ -186,28 +203,36 @@ def _statements(record: Record) -> Iterable[tuple[str, dict[str, Any]]]:
     for statement in record.incident.statements:
         for revision in statement.revisions:
             text = texts.get((statement.rung, revision.number))
-            yield f"{statement.rung}-{revision.number}", _revision(statement, revision, text, entries)
+            made = _revision(statement.rung, revision, text, entries)
+            also = {"due": format_instant(statement.due), "cancelled": statement.cancelled}
+            yield f"{statement.rung}-{revision.number}", made | {"roles": list(revision.roles)} | also
+    for ladder in ladders_of(record.incident, entries):
+        for rung, revisions in ladder.revisions.items() if not ladder.is_last else ():
+            due = _due(record.rules, ladder, rung)
+            fell = any(about(entry)[0] == rung and entry.kind == "statement_cancelled" for entry in ladder.entries)
+            for revision in revisions:
+                made = _revision(rung, revision, texts.get((rung, revision.number)), entries)
+                yield f"{rung}-{revision.number}", made | {"roles": None, "due": due, "cancelled": fell}
 
 
-def _revision(
-    statement: Statement, revision: Revision, text: StatementText | None, entries: Sequence[Entry]
-) -> dict[str, Any]:
-    said = [
-        entry
-        for entry in entries
-        if (entry.data.get("rung"), entry.data.get("revision")) == (statement.rung, revision.number)
-    ]
+def _due(rules: Policy | None, ladder: Ladder, rung: str) -> str | None:
+    kind = rules.crises.get(ladder.kind) if rules else None
+    if kind is None or kind.statements is None:
+        return None
+    return format_instant(ladder.opened_at + kind.statements.rungs[rung].due)
+
+
+def _revision(rung: str, revision: Revision, text: StatementText | None, entries: Sequence[Entry]) -> dict[str, Any]:
+    said = [entry for entry in entries if about(entry) == (rung, revision.number)]
     approved = {(entry.data.get("role"), entry.data.get("by")): entry.at for entry in said if entry.kind == "approved"}
     return {
-        "rung": statement.rung,
+        "rung": rung,
         "revision": revision.number,
-        "due": format_instant(statement.due),
         "hash": revision.hash,
         "text": None if text is None else dict(text.text),
         "evidence": None if text is None else dict(text.evidence),
         "drafted_by": revision.by,
         "drafted_at": format_instant(revision.at),
-        "roles": list(revision.roles),
         "approvals": [
             {"role": role, "by": by, "at": None if (at := approved.get((role, by))) is None else format_instant(at)}
             for role, by in revision.approvals
@@ -218,7 +243,6 @@ def _revision(
         "out_at": None if revision.out_at is None else format_instant(revision.out_at),
         "corrects": revision.corrects,
         "holding": revision.holding,
-        "cancelled": statement.cancelled,
     }
 
 

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shared.domain.crisis import Revision
+from shared.domain.crisis_policy import StatementRules
+from shared.domain.earlier_ladders import Ladder, about, ladders_of
 from shared.domain.incident import Incident
 from shared.domain.outcome import Entry
 from shared.domain.policy import Policy
@@ -71,41 +73,41 @@ class StatementStory:
 def statement_stories(
     incident: Incident, entries: Sequence[Entry], policy: Policy, now: int
 ) -> tuple[StatementStory, ...]:
-    """The rungs in the order of the ladder; none where it was never opened."""
-    opened = next((entry for entry in entries if entry.kind == "ladder_opened"), None)
-    kind = next((str(entry.data["crisis"]) for entry in reversed(entries) if entry.kind == "graded"), "")
-    rules = policy.crises[kind].statements if kind in policy.crises else None
-    if opened is None or rules is None:
-        return ()
-    revisions = {statement.rung: statement.revisions for statement in incident.statements}
-    stories = []
-    for name in opened.data["rungs"]:
-        due = opened.at + rules.rungs[name].due
-        own = tuple(entry for entry in entries if _rung(entry) == name)
-        told = tuple(_revision(each, own) for each in revisions.get(name, ()))
-        published = min((each.published_at for each in told if each.published_at is not None), default=None)
-        cancelled = _first(own, "statement_cancelled")
-        end = published if published is not None else (cancelled if cancelled is not None else now)
-        stories.append(
-            StatementStory(
-                rung=name,
-                since=opened.at,
-                due=due,
-                publish_at=max(opened.at, due - rules.lead),
-                revisions=told,
-                asked=tuple(entry.at for entry in own if entry.kind == "approval_wanted"),
-                escalated_at=_first(own, "statement_late"),
-                cancelled_at=cancelled,
-                late=max(0, end - due),
-            )
-        )
-    return tuple(stories)
+    """The rungs in the order of their ladder, ladder by ladder; none where none was ever opened."""
+    return tuple(
+        _story(name, revisions, ladder, rules, entries, now)
+        for ladder in ladders_of(incident, entries)
+        if ladder.kind in policy.crises and (rules := policy.crises[ladder.kind].statements) is not None
+        for name, revisions in ladder.revisions.items()
+    )
 
 
-def _revision(revision: Revision, own: Sequence[Entry]) -> RevisionStory:
-    about = tuple(entry for entry in own if _number(entry) == revision.number)
+def _story(
+    name: str, revisions: Sequence[Revision], ladder: Ladder, rules: StatementRules, entries: Sequence[Entry], now: int
+) -> StatementStory:
+    due = ladder.opened_at + rules.rungs[name].due
+    own = tuple(entry for entry in ladder.entries if about(entry)[0] == name)
+    told = tuple(_revision(name, each, entries) for each in revisions)
+    published = min((each.published_at for each in told if each.published_at is not None), default=None)
+    cancelled = _first(own, "statement_cancelled")
+    end = published if published is not None else (cancelled if cancelled is not None else now)
+    return StatementStory(
+        rung=name,
+        since=ladder.opened_at,
+        due=due,
+        publish_at=max(ladder.opened_at, due - rules.lead),
+        revisions=told,
+        asked=tuple(entry.at for entry in own if entry.kind == "approval_wanted"),
+        escalated_at=_first(own, "statement_late"),
+        cancelled_at=cancelled,
+        late=max(0, end - due),
+    )
+
+
+def _revision(rung: str, revision: Revision, entries: Sequence[Entry]) -> RevisionStory:
+    own = tuple(entry for entry in entries if about(entry) == (rung, revision.number))
     rejected = next(
-        (e for e in about if e.kind == "statement.rejected" and _said(e).get("by") == revision.rejected_by), None
+        (e for e in own if e.kind == "statement.rejected" and _said(e).get("by") == revision.rejected_by), None
     )
     return RevisionStory(
         number=revision.number,
@@ -113,15 +115,15 @@ def _revision(revision: Revision, own: Sequence[Entry]) -> RevisionStory:
         at=revision.at,
         approvals=tuple(
             Approval(entry.data["role"], entry.data["by"], entry.at, entry.at - revision.at)
-            for entry in about
+            for entry in own
             if entry.kind == "approved"
         ),
         rejected_by=revision.rejected_by,
         rejected_at=rejected.at if rejected else None,
         reason=str(_said(rejected).get("reason", "")) if rejected else "",
-        fell=_first(about, "approvals_fell") is not None,
-        published_at=_first(about, "statement_published"),
-        out_at=_first(about, "statement.out"),
+        fell=_first(own, "approvals_fell") is not None,
+        published_at=_first(own, "statement_published"),
+        out_at=_first(own, "statement.out"),
         corrects=revision.corrects,
         holding=revision.holding,
     )
@@ -129,14 +131,6 @@ def _revision(revision: Revision, own: Sequence[Entry]) -> RevisionStory:
 
 def _said(entry: Entry) -> dict[str, object]:
     return dict(entry.data.get("data") or {})
-
-
-def _rung(entry: Entry) -> object:
-    return _said(entry).get("rung") if "record" in entry.data else entry.data.get("rung")
-
-
-def _number(entry: Entry) -> object:
-    return _said(entry).get("revision") if "record" in entry.data else entry.data.get("revision")
 
 
 def _first(entries: Sequence[Entry], kind: str) -> int | None:
