@@ -61,7 +61,7 @@ MOST_TEXT_BYTES = 192 * 1024
 """Of one that carries the text of a statement in every language."""
 TARGETS = frozenset({"by", "incident", "of"})
 """What of an event the key and the path say, whatever the body does."""
-AS_OF_NOW = frozenset({"case", "summary", "scope", "amount_cny", "reposts"})
+AS_OF_NOW = frozenset({"case", "summary", "scope", "amount_cny", "reposts", "earlier_cny"})
 """What is said of a complaint that joins: not by whoever joins it, but by its own incident, as of now."""
 
 
