@@ -1,7 +1,7 @@
 """What became of a crisis: what was due when, what happened when, who did it and how late (D1, D4).
 
 All of it is read from the timeline, under the rules the incident was opened with: its records are folded once more,
-and the rest is what was entered. The incident itself tells only how the revisions of its newest statements are numbered.
+and the rest is what was entered. The incident itself tells only how its newest statements are numbered.
 """
 
 from collections.abc import Sequence
