@@ -46,7 +46,8 @@ def call(step: Step, names: tuple[str, ...], due: int) -> None:
             empty.append(name)
         _keep(step, seat)
     for reason, people in pages.items():
-        step.page_members(people, reason, due)
+        if people:
+            step.page_members(people, reason, due)
     if empty:
         for name in empty:
             step.enter(due, "seat_empty", seat=name)

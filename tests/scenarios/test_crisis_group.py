@@ -30,6 +30,11 @@ def test_the_a_of_every_seat_is_called_in_one_step() -> None:
     assert group_pages(story(CALLED, until="1m")) == [f"0 {seat} {A_AND_B[seat][0]} called" for seat in SEATS]
 
 
+def test_operations_hear_nothing_while_there_is_somebody_to_call() -> None:
+    outcome = story(CALLED, all_in("4m", EVERYBODY[1:]), until="12m")
+    assert [line for line in told(outcome) if "operations" in line] == []
+
+
 def test_a_silent_a_is_followed_by_the_b_the_other_team_and_the_top_of_the_chain() -> None:
     outcome = story(CALLED, all_in("1m", EVERYBODY[1:]), until="30m")
     calls = [page for page in group_pages(outcome) if "commander" in page and "milestone" not in page]
