@@ -107,7 +107,7 @@ class Troupe:
         verb = _BY_LINK[act.what]
         with self._http() as phone:
             shown = phone.get(link)
-            form = {**_form_for(shown.text, verb, act.data), **{name: str(value) for name, value in act.data.items()}}
+            form = {**form_for(shown.text, verb, act.data), **{name: str(value) for name, value in act.data.items()}}
             done = phone.post(link, data={**form, "verb": verb})
         if not (shown.is_success and done.is_success):
             raise RefusedError(f"GET {shown.status_code}, POST {verb} {done.status_code}")
@@ -117,7 +117,7 @@ class Troupe:
         return self.stack.http(timeout=_PATIENCE)
 
 
-def _form_for(page: str, verb: str, said: Mapping[str, Any]) -> dict[str, str]:
+def form_for(page: str, verb: str, said: Mapping[str, Any]) -> dict[str, str]:
     """The hidden fields of the form with this button that is about what is said."""
     for form in _FORM.findall(page):
         hidden = dict(_HIDDEN.findall(form))

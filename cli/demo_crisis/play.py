@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 from cli.demo.carrier import CarrierRecord, Sent
@@ -20,6 +21,7 @@ from cli.demo_crisis.said import says
 from cli.demo_crisis.story import CALLED, CASE, SOURCE, STORY, Act, Cast, in_order, stream
 from cli.key_ring import KeyRing
 from cli.local_stack.emulator import LocalStackError
+from cli.local_stack.site import public_page
 from cli.local_stack.stack import LocalStack
 from shared.adapters import policy_yaml
 from shared.domain.events import incident_id
@@ -132,7 +134,8 @@ class Play:
         self._warm_hands()
         start = _now() + _AT_ONCE
         cast = Cast(self._policy, start + CALLED * MINUTE // SPEED)
-        return Outcome(start, self._policy, cast, PublicPage(self._stack, incident_id(SOURCE, CASE)))
+        public = PublicPage(partial(public_page, self._stack), self._stack.site_url, incident_id(SOURCE, CASE))
+        return Outcome(start, self._policy, cast, public)
 
     def _warm_hands(self) -> None:
         """Let as many people look at a link at one time as will act at one time: each needs a function of its own."""

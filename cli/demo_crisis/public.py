@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import httpx
 
 from cli.demo_crisis.story import RUNGS
-from cli.local_stack.site import public_page
-from cli.local_stack.stack import LocalStack
 from shared.adapters import site_address
 from shared.domain.instants import parse_instant
 from shared.domain.publication import public_name
@@ -28,19 +26,21 @@ _TOLD: Final = {
 
 @dataclass
 class PublicPage:
-    """The status site, through CloudFront.
+    """The status site.
 
     Attributes:
+        read: what a reader gets for a path; `url`: the address of the site as its pages name it.
         first_seen: when each statement first stood in the feed (milliseconds UTC).
     """
 
-    stack: LocalStack
-    incident: str = ""
+    read: Callable[[str], httpx.Response]
+    url: str
+    incident: str
     first_seen: dict[str, int] = field(default_factory=dict)
 
     def look(self, now: int) -> list[str]:
         """The rungs that are new in the feed."""
-        feed = public_page(self.stack, site_address.json_feed("en"))
+        feed = self.read(site_address.json_feed("en"))
         items = feed.json()["items"] if feed.is_success else []
         new = [rung for rung in RUNGS if rung not in self.first_seen and any(f"/{rung}/" in one["id"] for one in items)]
         self.first_seen.update(dict.fromkeys(new, now))
@@ -50,7 +50,7 @@ class PublicPage:
     def addresses(self) -> list[str]:
         """What to open in a browser."""
         paths = ["en/index.html", *(self._path("en", rung) for rung in RUNGS), "en/feed.xml", "en/feed.json"]
-        return [site_address.absolute(self.stack.site_url, path) for path in paths]
+        return [site_address.absolute(self.url, path) for path in paths]
 
     def wrong(self, published: Mapping[str, int], late: str) -> list[str]:
         """What is not as it should be.
@@ -78,11 +78,11 @@ class PublicPage:
 
     def _feeds(self, locale: str, number: int, published: Mapping[str, int]) -> list[str]:
         found: list[str] = []
-        atom, feed = (self._get(path(locale)) for path in (site_address.atom, site_address.json_feed))
+        atom, feed = (self.read(path(locale)) for path in (site_address.atom, site_address.json_feed))
         wanted = {
-            site_address.absolute(
-                self.stack.site_url, site_address.statement(locale, public_name(self.incident), rung, 1)
-            ): (published.get(rung, 0) // 1000)
+            site_address.absolute(self.url, site_address.statement(locale, public_name(self.incident), rung, 1)): (
+                published.get(rung, 0) // 1000
+            )
             for rung in RUNGS
         }
         told: dict[str, Any] = {"Atom": _entries(atom), "JSON": _items(feed)}
@@ -100,13 +100,10 @@ class PublicPage:
         return site_address.statement(locale, public_name(self.incident), rung)
 
     def _page(self, found: list[str], path: str) -> str:
-        page = self._get(path)
+        page = self.read(path)
         if not page.is_success:
             found.append(f"{path} answers {page.status_code}")
         return page.text
-
-    def _get(self, path: str) -> httpx.Response:
-        return public_page(self.stack, path)
 
 
 def _entries(answer: httpx.Response) -> list[tuple[str, int, str]]:

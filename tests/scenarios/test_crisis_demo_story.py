@@ -140,5 +140,6 @@ def test_what_the_issue_asks_of_the_story(tmp_path: Path) -> None:
     assert len(taken) == 12
     assert taken["quality.1"] == "zhong.lihua"
     assert len({page["person"] for page in pages}) == 16
+    assert [entry for entry in timeline if entry["kind"] == "told" and entry["to"] == "operations"] == []
     acts = Counter(entry["kind"] for entry in timeline if entry["kind"] in {act.what for act in STORY})
     assert acts == Counter(act.what for act in STORY)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
+import httpx
 import pytest
 
 from cli.demo.carrier import Sent
@@ -27,7 +28,6 @@ from cli.demo_crisis.verdict import (
     judge,
     published_at,
 )
-from cli.local_stack.stack import LocalStack
 from shared.adapters import policy_yaml
 from shared.application.simulate import simulate
 from shared.domain.events import EVENT
@@ -95,7 +95,7 @@ RECORD = [carried(one) for one in WANTED]
 
 
 def good() -> Outcome:
-    public = PublicPage(cast("LocalStack", None), "inc-1")
+    public = PublicPage(lambda _: httpx.Response(404), "https://status.example.com", "inc-1")
     public.first_seen = {rung: at + SECOND for rung, at in published_at({"timeline": TIMELINE}).items()}
     taken = [Done(act, "", "") for act in STORY]
     return Outcome(START, POLICY, CAST, public, END, taken, [], list(RECORD), deepcopy(view()))
