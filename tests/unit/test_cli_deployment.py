@@ -17,11 +17,12 @@ from shared.ports import UnavailableError
 from tests.unit.cli_stage import tocsin
 
 
-def test_outputs_are_those_of_both_stacks() -> None:
+def test_outputs_are_those_of_all_stacks() -> None:
     client = boto3.client("cloudformation", region_name="eu-central-1")
     with Stubber(client) as cloudformation:
         for name, outputs in {
             "TocsinStateful-prod": {"IncidentsTable": "t-1", "KeyArn": "k"},
+            "TocsinSite-prod": {"SiteUrl": "https://status"},
             "TocsinService-prod": {"EventsQueueUrl": "https://q"},
         }.items():
             described = {
@@ -33,7 +34,7 @@ def test_outputs_are_those_of_both_stacks() -> None:
             cloudformation.add_response("describe_stacks", {"Stacks": [described]}, {"StackName": name})
         found = outputs_of(client, "prod")
         cloudformation.assert_no_pending_responses()
-    assert found == {"IncidentsTable": "t-1", "KeyArn": "k", "EventsQueueUrl": "https://q"}
+    assert found == {"IncidentsTable": "t-1", "KeyArn": "k", "SiteUrl": "https://status", "EventsQueueUrl": "https://q"}
 
 
 def test_a_stage_that_is_not_deployed_is_named(capsys: pytest.CaptureFixture[str]) -> None:
