@@ -20,6 +20,7 @@ from cli.demo_crisis.report import show_verdict
 from cli.demo_crisis.said import NAMES, SAYS
 from cli.demo_crisis.story import CALLED, LATE, RUNGS, SEATS, SILENT, STAND_IN, STORY, Cast, stream
 from cli.demo_crisis.verdict import (
+    CALLED_WITHIN,
     PAGED_WITHIN,
     PUBLIC_WITHIN,
     RESPONSIBLE_WITHIN,
@@ -171,7 +172,8 @@ def test_one_thing_that_is_wrong_fails_its_check_and_no_other(change: Change, fa
     ("reason", "allowed"),
     [
         ("opened", RESPONSIBLE_WITHIN),
-        ("called", PAGED_WITHIN),
+        ("called", CALLED_WITHIN),
+        ("called_b", PAGED_WITHIN),
         ("statement_late", PAGED_WITHIN),
         ("published", TOLD_WITHIN),
     ],
