@@ -38,6 +38,7 @@ PAGED_WITHIN: Final = 3 * SECOND
 CALLED_WITHIN: Final = 5 * SECOND
 """The same for the pages of an event that comes in, twelve at once: as long as the window of a seat."""
 OF_EVENTS: Final = frozenset({"called", "raised"})
+"""Reasons of pages that an event makes."""
 TOLD_WITHIN: Final = 6 * SECOND
 """How late what only informs may be: a statement has to be on the site before it is told of."""
 PUBLIC_WITHIN: Final = 5 * SECOND
@@ -134,8 +135,9 @@ def _of_the_carrier(matches: Sequence[Match], extra: Sequence[str]) -> list[Chec
             "none was early", [_told(match.wanted) for match in matches if match.late is not None and match.late < 0]
         ),
         Check(
-            f"the responsible person was paged within {RESPONSIBLE_WITHIN // SECOND} s of the post, the group "
-            f"within {CALLED_WITHIN // SECOND} s, a deadline within {PAGED_WITHIN // SECOND} s, news within {TOLD_WITHIN // SECOND} s",
+            f"the responsible person was paged within {RESPONSIBLE_WITHIN // SECOND} s of the post, "
+            f"the group within {CALLED_WITHIN // SECOND} s, a deadline within {PAGED_WITHIN // SECOND} s, "
+            f"news within {TOLD_WITHIN // SECOND} s",
             [
                 f"{_told(match.wanted)}: {match.late / SECOND:.1f} s late"
                 for match in matches
