@@ -12,6 +12,7 @@ from shared.application.show_incident import IncidentView, show_incident
 from shared.application.take_event import Status, take_event
 from shared.application.unknown_names import unknown_names
 from shared.application.view import is_incident_id
+from shared.application.who_may_look import check_may
 from shared.application.world import World
 from shared.domain.events import Event
 from shared.domain.field_words import in_words
@@ -83,7 +84,8 @@ def answer(world: World, caller: KeyHolder, incident_id: str, verb: str, said: M
         key: repeating the same verb under the same key changes nothing (`Idempotency-Key`).
 
     Raises:
-        Problem: 400 wrong fields, 403 not a person's key, 404 no such verb or incident, 409 it cannot be taken.
+        Problem: 400 wrong fields, 403 not a person's key, or not theirs to do (`who_may_look`), 404 no such verb or
+            incident, 409 it cannot be taken.
         UnavailableError: nothing was taken; safe to repeat.
     """
     if verb not in VERBS:
@@ -112,8 +114,9 @@ def make_event(
     """The event of a person's verb, as of now.
 
     Raises:
-        Problem: 400 with every wrong field.
+        Problem: 400 with every wrong field, 403 it is not theirs to send.
     """
+    check_may(world, incident, person, kind)
     data = {name: value for name, value in said.items() if name not in TARGETS}
     if kind == IN_CRISIS["join"]:
         data = {name: value for name, value in data.items() if name not in AS_OF_NOW} | _figures(world, data)

@@ -11,6 +11,7 @@ from shared.application.answer_crisis_link import open_room, use_room
 from shared.application.link_view import LinkVerb, LinkView
 from shared.application.problem import Problem
 from shared.application.take_event import link_lives, take_event
+from shared.application.who_may_look import may_act
 from shared.application.world import World
 from shared.domain.incident import Incident
 from shared.domain.message import Link
@@ -124,12 +125,16 @@ def _found(world: World, token: str) -> tuple[Link | None, LinkView]:
     view = replace(view, incident=incident, rules=world.policies.at(incident.rules))
     if not link_lives(link, incident):
         return link, replace(view, state="stood_down" if link.group else "superseded")
-    if link.group:
-        return link, open_room(world, link, view)
+    if not may_act(world, incident, link.person):
+        return link, replace(view, state="not_theirs")
+    return link, open_room(world, link, view) if link.group else _of_complaint(world, link, view, incident)
+
+
+def _of_complaint(world: World, link: Link, view: LinkView, incident: Incident) -> LinkView:
     left = tuple(verb for verb in _wanted(incident) if not _was_used(world, link, verb))
     if incident.is_solved and not left:
-        return link, replace(view, state="over")
-    return link, replace(view, state="open", verbs=left)
+        return replace(view, state="over")
+    return replace(view, state="open", verbs=left)
 
 
 def _wanted(incident: Incident) -> tuple[LinkVerb, ...]:

@@ -15,6 +15,7 @@ from shared.application.problem import Fault
 from shared.application.show_incident import show_incident
 from shared.application.take_event import take_event
 from shared.application.view import At, View
+from shared.application.who_may_look import check_may
 from shared.application.world import World
 from shared.domain.crisis_data import Sha256
 from shared.domain.event_data import Name
@@ -23,6 +24,7 @@ from shared.ports import KeyHolder
 
 MOST_FILE_BYTES = 2 * 1024**3
 """Of one file: video is cut into stills or parts."""
+ADDED = "evidence.added"
 _SOURCE = "api"
 
 
@@ -65,11 +67,12 @@ def announce(world: World, caller: KeyHolder, incident_id: str, said: Mapping[st
     """Allow the upload of one file.
 
     Raises:
-        Problem: 400 wrong fields, 403 not a person's key, 404 no such incident.
+        Problem: 400 wrong fields, 403 not a person's key, or not one of those who may look, 404 no such incident.
         UnavailableError: the storage cannot be reached; safe to repeat.
     """
-    person_of(world, caller)
+    person = person_of(world, caller)
     incident = incident_of(world, incident_id).incident
+    check_may(world, incident, person, ADDED)
     file = _read(said)
     confirm = f"/v1/incidents/{incident.id}/attachments/{file.sha256}"
     if world.evidence.size(incident.id, file.sha256) == file.size:
@@ -83,12 +86,13 @@ def confirm(world: World, caller: KeyHolder, incident_id: str, sha256: str, said
     """Enter an uploaded file on the timeline, once however often and by whomever it is confirmed.
 
     Raises:
-        Problem: 400 wrong fields, 403 not a person's key, 404 no such incident, 409 nothing, or something of another
-            size, lies under this hash.
+        Problem: 400 wrong fields, 403 not a person's key, or not one of those who may look, 404 no such incident,
+            409 nothing, or something of another size, lies under this hash.
         UnavailableError: nothing was taken; safe to repeat.
     """
     person = person_of(world, caller)
     incident = incident_of(world, incident_id).incident
+    check_may(world, incident, person, ADDED)
     file = _read({**said, "sha256": sha256})
     kept = world.evidence.size(incident.id, sha256)
     if kept is None:
@@ -96,7 +100,7 @@ def confirm(world: World, caller: KeyHolder, incident_id: str, sha256: str, said
     if kept != file.size:
         raise problem.conflict(f"What lies under this hash holds {kept} bytes, and not {file.size}.")
     event_id = f"evidence/{incident.id}/{sha256}"
-    event = make_event(world, incident, "evidence.added", file.model_dump(), person, source=_SOURCE, event_id=event_id)
+    event = make_event(world, incident, ADDED, file.model_dump(), person, source=_SOURCE, event_id=event_id)
     taken = take_event(world, event, surface=_SOURCE, trusted_by=True)
     status = "accepted" if taken.status == "accepted" else "duplicate"
     return Answered.model_validate({**show_incident(world, caller, incident.id).__dict__, "status": status})

@@ -17,8 +17,8 @@ from shared.application.console_forms import KINDS, Refused, evidence_among, sai
 from shared.application.problem import Problem
 from shared.application.show_incident import is_incident_id
 from shared.application.take_event import take_event
+from shared.application.who_may_look import may_look
 from shared.application.world import World
-from shared.domain.directory import Directory
 from shared.domain.events import incident_id
 from shared.domain.incident import Incident
 from shared.domain.outcome import Entry
@@ -192,21 +192,6 @@ def act(world: World, person: str, incident: str, verb: str, form: Mapping[str, 
             return "duplicate"
         case _:
             raise Refused("moved")
-
-
-def may_look(incident: Incident, person: str, rules: Policy, today: Policy, now: int) -> bool:
-    """Whether somebody may see the room: who is in or was called, the people of the chain, and operations."""
-    crisis, group, course = incident.course.crisis, incident.group, incident.course
-    concerned = set(today.operations)
-    if crisis is not None:
-        concerned |= {*crisis.members, *([crisis.declared_by] if crisis.declared_by else [])}
-    if group is not None:
-        concerned |= {*group.invited, *(one for seat in group.seats for one in seat.asked)}
-    if course.holder is not None and course.holder_is_person:
-        concerned.add(course.holder)
-    if incident.handover is not None:
-        concerned.add(incident.handover.taker)
-    return person in concerned or Directory(today, rules).standing(incident.chain, person, now) > 0
 
 
 def _visible(world: World, person: str, incident: str) -> Incident:

@@ -18,6 +18,7 @@ LinkState = Literal[
     "changed",
     "invalid",
     "unknown",
+    "not_theirs",
     "expired",
     "superseded",
     "stood_down",
@@ -33,6 +34,7 @@ STATUS: Mapping[LinkState, int] = {
     "settled": 409,
     "changed": 409,
     "invalid": 400,
+    "not_theirs": 403,
     "unknown": 404,
     "expired": 410,
     "superseded": 410,
@@ -92,8 +94,8 @@ class LinkView:
     Attributes:
         state: `open` asks; `done` thanks; `over` says that the complaint is solved already; `settled` that somebody
             else was faster; `changed` that the text is no longer the one that was read; `stood_down` that the crisis
-            is over; the rest say why not. `bad_request`: what was sent is no form of ours.
-            `unavailable`: the store cannot be reached, and trying again is safe.
+            is over; `not_theirs` that they only hear of statements by now; the rest say why not. `bad_request`: what
+            was sent is no form of ours. `unavailable`: the store cannot be reached, and trying again is safe.
         verbs: the actions this link still has.
         verb: the one that was asked for; fields: which of its fields were wrong.
         person: whom the link was sent to.

@@ -121,7 +121,7 @@ PATHS: _Json = {
         "parameters": [_INCIDENT_ID],
         "post": {
             "operationId": "announceFile",
-            "summary": "Ask where to upload a file of evidence, with a person's key; its bytes go there, not here.",
+            "summary": "Ask where to upload a file of evidence, with the key of somebody it concerns.",
             "requestBody": {"required": True, "content": {"application/json": {"schema": ref("NewAttachment")}}},
             "responses": _answers(
                 {
@@ -152,14 +152,14 @@ PATHS: _Json = {
         "parameters": [_INCIDENT_ID, _IN_PATH["rung"], _IN_PATH["revision"]],
         "get": {
             "operationId": "getStatement",
-            "summary": "The text of one revision of a statement, public or not, with a person's key.",
+            "summary": "The text of one revision of a statement, public or not, with the key of somebody it concerns.",
             "responses": _answers({"200": _json_answer("The text.", ref("StatementTextView"))}, 401, 403, 404),
         },
     },
     "/v1/crises": {
         "get": {
             "operationId": "getCrises",
-            "summary": "The crises that are on, exercises among them, with a person's key.",
+            "summary": "The crises that are on and concern whoever asks, exercises among them, with a person's key.",
             "responses": _answers({"200": _json_answer("The newest first.", ref("RunningCrises"))}, 401, 403),
         }
     },

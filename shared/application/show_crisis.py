@@ -1,7 +1,8 @@
 """A crisis as people see it over the API: who is in, what is due, where the statements stand; and their texts.
 
 Intake systems see of their own incident what concerns it: kind, grade, since when, milestones, and when the public
-was told. Who sits in the group and what is being drafted is for people.
+was told; so do people whom it does not concern. Who sits in the group and what is being drafted is for those who may
+look (`who_may_look`).
 """
 
 from collections.abc import Sequence
@@ -9,6 +10,7 @@ from typing import Literal
 
 from shared.application import problem
 from shared.application.view import At, ClockView, View, clock_view, is_incident_id
+from shared.application.who_may_look import sees_all
 from shared.application.world import World
 from shared.domain.crisis import Crisis, Group, Revision, SeatCall, Statement
 from shared.domain.crisis_policy import FULL_CHAIN, MET_BY_QUORUM, Grade
@@ -18,7 +20,7 @@ from shared.ports import KeyHolder
 
 SeatState = Literal["in", "called", "open"]
 StatementState = Literal["pending", "missing", "draft", "approved", "rejected", "published", "cancelled"]
-"""`pending`: not public yet, which is all that intake systems are told."""
+"""`pending`: not public yet, which is all that those are told who may not look."""
 
 
 class SeatView(View):
@@ -79,7 +81,7 @@ class StatementView(View):
 
 
 class CrisisView(View):
-    """A crisis; to intake systems without its people and drafts."""
+    """A crisis; to those who may not look without its people and drafts."""
 
     kind: str
     grade: Grade
@@ -145,7 +147,7 @@ def crisis_view(
         clocks: its clocks as of now.
         rules: those it was opened under.
         now: milliseconds UTC.
-        people: whether a person looks, who may see who is in and what is drafted.
+        people: whether somebody looks who may see who is in and what is drafted.
     """
     crisis, group = incident.course.crisis, incident.group
     if crisis is None:
@@ -167,7 +169,7 @@ def crisis_view(
 
 
 def running_crises(world: World, caller: KeyHolder) -> RunningCrises:
-    """The crises that are on, exercises among them.
+    """The crises that are on and that a person may look into, exercises among them.
 
     Raises:
         Problem: 403 not a person's key.
@@ -175,20 +177,21 @@ def running_crises(world: World, caller: KeyHolder) -> RunningCrises:
     if caller.person is None:
         raise problem.forbidden("Which crises are on is for people to see.")
     stored = [world.incidents.load(incident) for incident in world.crises.running()]
-    running = [view for each in stored if each and (view := _running(each.incident))]
+    seen = [each.incident for each in stored if each and sees_all(world, caller, each.incident)]
+    running = [view for each in seen if (view := _running(each))]
     return RunningCrises(crises=tuple(sorted(running, key=lambda view: view.since, reverse=True)))
 
 
 def show_statement(world: World, caller: KeyHolder, incident_id: str, rung: str, revision: str) -> StatementTextView:
-    """The text of one revision; drafts are for people alone.
+    """The text of one revision, for those who may look.
 
     Raises:
-        Problem: 403 not a person's key, 404 there is no such text.
+        Problem: 403 not a person's key, 404 there is no such text, or none that this person may read.
     """
     if caller.person is None:
         raise problem.forbidden("The texts of statements are for people; what is public is on the status site.")
     stored = world.incidents.load(incident_id) if is_incident_id(incident_id) else None
-    statements = stored.incident.statements if stored else ()
+    statements = stored.incident.statements if stored and sees_all(world, caller, stored.incident) else ()
     revisions = (each for statement in statements if statement.rung == rung for each in statement.revisions)
     known = next((each for each in revisions if str(each.number) == revision), None)
     text = world.statements.text(incident_id, rung, known.number) if known else None

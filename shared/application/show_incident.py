@@ -1,6 +1,7 @@
 """An incident as its intake system and the people see it: state, clocks, ladder, timeline and messages (D1, B4).
 
-An intake system sees how its complaint fares; who sits in a response group and what it writes is for people.
+An intake system sees how its complaint fares, and so does a person whom it does not concern; who sits in a response
+group and what it writes is for those who may look (`who_may_look`).
 """
 
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from shared.application import problem
 from shared.application.show_crisis import CrisisView, crisis_view
 from shared.application.view import At, ClockView, View, clock_view
 from shared.application.view import is_incident_id as is_incident_id  # noqa: PLC0414 - whoever shows them names them
+from shared.application.who_may_look import sees_all
 from shared.application.whose import SAID_BY_ITSELF, covers
 from shared.application.world import World
 from shared.domain.course import missed_by
@@ -123,7 +125,7 @@ class IncidentView(View):
 
 
 def show_incident(world: World, caller: KeyHolder, incident_id: str) -> IncidentView:
-    """What a caller may see of an incident: a person everything, an intake system how its own complaint fares.
+    """What a caller may see of an incident: whom it concerns everything, others how the complaint fares.
 
     Raises:
         Problem: 404 for one that is not there, and alike for one that is another system's.
@@ -136,7 +138,7 @@ def show_incident(world: World, caller: KeyHolder, incident_id: str) -> Incident
     incident, rules, now = stored.incident, world.policies.at(stored.incident.rules), world.time.now()
     # A clock that ran out this second is missed, whether or not its timer has been seen to yet.
     clocks = missed_by(incident.course, now - 1).clocks
-    people = caller.person is not None
+    people = sees_all(world, caller, incident)
     entries = [
         _entry(line.number, entry)
         for line in world.incidents.timeline(incident.id)

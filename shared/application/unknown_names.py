@@ -1,4 +1,7 @@
-"""Names in a person's verb that must exist: people, levels, milestones, seats, rungs and revisions (400 else)."""
+"""Names in a person's verb that must exist: people, levels, milestones, seats, rungs, revisions and complaints.
+
+Else it is refused (400), every wrong name at once.
+"""
 
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
@@ -10,6 +13,7 @@ from shared.domain.crisis_course import is_met_by_group
 from shared.domain.crisis_data import Declared
 from shared.domain.events import Event
 from shared.domain.incident import Incident
+from shared.domain.matter import is_on
 from shared.domain.policy import Policy
 
 
@@ -35,7 +39,7 @@ def unknown_names(world: World, incident: Incident, event: Event) -> list[Fault]
     if isinstance(event.data, Declared):
         faults += _of_declaration(event.data, incident, rules)
     if said.get("complaint") is not None:
-        faults += _of_complaint(world, incident, said["complaint"])
+        faults += _of_complaint(world, incident, event, said["complaint"])
     return faults
 
 
@@ -76,9 +80,15 @@ def _of_declaration(said: Declared, incident: Incident, rules: Policy) -> list[F
     return [] if said.grade is None else _among("grade", said.grade, grades, "")
 
 
-def _of_complaint(world: World, incident: Incident, complaint: str) -> list[Fault]:
+def _of_complaint(world: World, incident: Incident, event: Event, complaint: str) -> list[Fault]:
     if complaint == incident.id:
         return [Fault(0, "complaint", "is this incident itself")]
-    if not is_incident_id(complaint) or world.incidents.load(complaint) is None:
+    stored = world.incidents.load(complaint) if is_incident_id(complaint) else None
+    if stored is None:
         return [Fault(0, "complaint", "is no incident")]
-    return []
+    if stored.incident.drill != incident.drill:
+        wrong = "is an exercise, and this crisis is none" if stored.incident.drill else "is none, and this is a drill"
+        return [Fault(0, "complaint", wrong)]
+    if is_on(incident) or world.incidents.taken(event.source, event.id) is not None:  # repeated after its end
+        return []
+    return [Fault(0, "complaint", "joins nothing: this is no crisis that is on")]

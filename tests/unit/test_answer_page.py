@@ -24,7 +24,7 @@ from shared.domain.policy import Policy
 
 T0 = parse_instant("2026-03-01T14:00:00+08:00")
 VERBS = ("acknowledge", "resolve", "escalate", "hand_over")
-STATES = ("open", "done", "over", "used", "invalid", "unknown", "expired", "superseded")
+STATES = ("open", "done", "over", "used", "invalid", "unknown", "expired", "superseded", "not_theirs")
 POLICY = """
 policy: house
 levels:
