@@ -17,10 +17,11 @@ from ministack import app
 from ministack.core import iam_actions
 from ministack.core.concurrency import esm_wake
 from ministack.core.iam_evaluator import pin_request_origin
-from ministack.services import s3, scheduler
+from ministack.services import lambda_svc, s3, scheduler
 
 SCHEDULE_TICK_SECONDS = 1
 WAKE_SECONDS = 0.1
+BATCHES_AT_ONCE = 2
 
 
 def tick_schedules_every_second() -> None:
@@ -37,6 +38,11 @@ def wake_the_queues() -> None:
             esm_wake.set()
 
     threading.Thread(target=keep_waking, daemon=True, name="tocsin-wake").start()
+
+
+def take_few_batches_at_once() -> None:
+    """A burst starts five workers of each function at once; two cores spend it on their cold starts."""
+    lambda_svc._ESM_SQS_DEFAULT_CONCURRENCY = BATCHES_AT_ONCE  # noqa: SLF001 - it has no other way in
 
 
 def leave_port_443_alone() -> None:
@@ -85,6 +91,7 @@ def main() -> None:
         end_with(parent)
     tick_schedules_every_second()
     wake_the_queues()
+    take_few_batches_at_once()
     leave_port_443_alone()
     authorize_batches_like_single_messages()
     fetch_origins_over_tls()

@@ -31,6 +31,13 @@ def test_an_idle_queue_is_still_polled_once_a_second() -> None:
     assert "_esm_wake.wait(1 if _esms.has_any() else 5)" in inspect.getsource(lambda_svc._poll_loop)
 
 
+def test_a_burst_still_starts_more_workers_than_a_small_machine_has_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert lambda_svc._ESM_SQS_DEFAULT_CONCURRENCY > launcher.BATCHES_AT_ONCE
+    monkeypatch.setattr(lambda_svc, "_ESM_SQS_DEFAULT_CONCURRENCY", 5)
+    launcher.take_few_batches_at_once()
+    assert lambda_svc._sqs_esm_concurrency({}, {}, {}) == launcher.BATCHES_AT_ONCE
+
+
 def test_port_443_is_still_taken_with_tls() -> None:
     assert "_port_is_bindable(bind_host, 443)" in inspect.getsource(app.main)
 
