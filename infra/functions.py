@@ -298,8 +298,10 @@ class Functions(Construct):
             ],
         )
         made.works_in(site)
-        # One by one and two at a time: each may write the whole site.
-        made.consume(self._queues.errands.arn, batch=1, at_once=2)
+        # One by one: each may write the whole site. Several at a time: a statement must not wait behind the complaints
+        # that join a crisis everybody talks about. Writers of the site at once converge (ADR 53); joins of one crisis
+        # contend for its one item, so that many more of them would only decide anew and come again later.
+        made.consume(self._queues.errands.arn, batch=1, at_once=self._workshop.stage.errands_at_once)
         return made
 
     def _make_console(self, sign_in: SignIn | None) -> TocsinFunction:

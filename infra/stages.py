@@ -91,6 +91,8 @@ class Stage(BaseModel):
     api_burst: int = Field(default=100, ge=1)
     sends_at_once: int = Field(default=10, ge=2, le=1000)
     """How many messages may be on their way to carriers at the same time."""
+    errands_at_once: int = Field(default=5, ge=2, le=1000)
+    """How many errands may be run at the same time: statements that go public, complaints that join a crisis."""
     audit_minutes: int = Field(default=5, ge=1)
     log_level: str = Field(default="INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")
     runtime: Runtime = Field(default_factory=Runtime.aws)
@@ -154,6 +156,7 @@ def local() -> Stage:
         local=True,
         email_from="tocsin@example.com",
         endpoint_url="http://127.0.0.1:4566",
+        errands_at_once=3,
         audit_minutes=1,
         log_retention_days=1,
         api_rate_per_second=1000,
@@ -179,6 +182,7 @@ def prod() -> Stage:
         # The limitation period and two years in which a case that was brought in time is heard (ADR 58).
         evidence_retention_days=5 * 365 + 1,
         sends_at_once=50,
+        errands_at_once=10,
         api_rate_per_second=200,
         api_burst=400,
     )

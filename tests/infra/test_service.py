@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from infra import stages
+
 pytestmark = [pytest.mark.synth, pytest.mark.xdist_group("synth")]
 
 FUNCTIONS = {
@@ -213,6 +215,12 @@ def test_streams_hand_on_inserts_alone_and_lose_none(stage: Any) -> None:
         assert each["StartingPosition"] == "TRIM_HORIZON"
         assert [json.loads(one["Pattern"]) for one in each["FilterCriteria"]["Filters"]] == [{"eventName": ["INSERT"]}]
         assert each["DestinationConfig"]["OnFailure"]["Destination"]
+
+
+def test_a_statement_does_not_wait_behind_the_complaints_that_join_a_crisis(prod: Any) -> None:
+    mappings = [each["Properties"] for each in prod.of_type("AWS::Lambda::EventSourceMapping").values()]
+    (errands,) = (each for each in mappings if "Errands" in json.dumps(each["EventSourceArn"]))
+    assert errands["ScalingConfig"]["MaximumConcurrency"] == stages.prod().errands_at_once > 2
 
 
 def test_a_queue_keeps_a_message_hidden_longer_than_its_consumer_may_run(stage: Any) -> None:
