@@ -152,12 +152,13 @@ def invited(step: Step, who: str) -> None:
 def dismissed(step: Step) -> None:
     """The crisis is over: nobody is called any more, and the links of its pages are dead."""
     group, crisis = step.incident.group, step.course.crisis
-    if group is None or crisis is None:
+    if group is None:
         return
+    members = crisis.members if crisis else ()  # by a late event it never was one, and yet people were called
     waiting = [seat.asked[-1] for seat in group.seats if seat.window_end is not None and seat.asked]
     seats = tuple(changed(seat, window_end=None) for seat in group.seats)
     step.change(group=changed(group, seats=seats, epoch=group.epoch + 1, invited=(), remind_at=None))
-    for person in dict.fromkeys((*crisis.members, *waiting, *group.invited)):
+    for person in dict.fromkeys((*members, *waiting, *group.invited)):
         step.tell(person, "stood_down")
 
 
@@ -247,7 +248,7 @@ def _called(step: Step, seat: SeatCall, due: int, pages: dict[PageReason, list[t
     """The seat after calling its next candidate; without a window where nobody is left."""
     crisis = step.course.crisis
     if crisis is None:
-        return seat
+        return changed(seat, window_end=None)
     window = kind_of(crisis, step.policy).seat_window
     while True:
         candidate = _next_candidate(step, seat, crisis)

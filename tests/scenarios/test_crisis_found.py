@@ -126,3 +126,38 @@ def _crisis(played: Stage) -> Crisis:
     crisis = played.incident().course.crisis
     assert crisis is not None
     return crisis
+
+
+def test_word_of_the_end_that_comes_after_it_was_declared_anew_leaves_a_group_that_stands() -> None:
+    played = _out_of_order(declared("8m"), by("5m", "crisis.stood_down", COMMANDER, reason="no")).run("20m")
+    assert played.incident().in_crisis
+    assert played.kinds("group_called") == ["0", "8m"]
+    assert "10m commander called due 8m" in played.pages()
+    assert played.kinds("ladder_opened") == ["0", "8m"]
+
+
+def test_nothing_is_public_after_the_end_not_even_a_correction_whose_last_approver_comes_back() -> None:
+    corrected = by("40m", "statement.corrected", PR, rung="first", text={"zh-CN": "更正。"})
+    both = approved("41m", COMMANDER, LEGAL, revision=2)
+    leaves, ends = by("40m30s", "crisis.declined", LEGAL), by("50m", "crisis.stood_down", COMMANDER, reason="no")
+    back = by("45m", "crisis.confirmed", LEGAL)
+    played = stage(SMALL).happens(*FIRST_CRISIS[:-1], corrected, leaves, *both, ends).arrives("55m", back).run("2h")
+    assert _public(played) == [("first", 1, 29)]
+
+
+def test_a_complaint_that_turns_out_to_have_joined_another_sends_its_own_group_home() -> None:
+    """The word of joining waits while errands are out of order; meanwhile the complaint grew a crisis of its own."""
+    other = at("1m", "received", subject="C-2", summary="A rash", channel="store", category="toys")
+    join = by("5m", "crisis.joined", "zhang.wei", complaint=other.incident)
+    played = stage(SMALL).happens(poisoned(), other, join, at("6m", "updated", subject="C-2", reposts=50_000))
+    played.down.add("errand")
+    played.run("10m")
+    assert played.incident("C-2").in_crisis
+    played.down.clear()
+    played.run("20m")
+    joined = played.incident("C-2")
+    assert joined.part_of == played.incident().id
+    assert not joined.in_crisis
+    assert joined.group is not None
+    assert joined.group.remind_at is None
+    assert all(statement.cancelled for statement in joined.statements)
