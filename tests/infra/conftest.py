@@ -49,20 +49,19 @@ class Synthesized:
 def synthesize(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Synthesized]:
     nothing = tmp_path_factory.mktemp("code")
     (nothing / "handler.py").write_text("")
-    patch = pytest.MonkeyPatch()
 
     def no_code(_: str | Runtime) -> Path:
         return nothing
-
-    patch.setattr(bundle, "dependency_layer", no_code)
-    patch.setattr(bundle, "function_code", no_code)
 
     @cache
     def synthesized(name: str) -> Synthesized:
         stage = choose(name)
         app = App(outdir=str(tmp_path_factory.mktemp(name)))
-        add_tocsin(app, stage)
-        assembly = app.synth()  # cdk-nag is part of it: an unaccepted finding raises
+        with pytest.MonkeyPatch.context() as patch:  # and no longer: tests of bundles may run in the same process
+            patch.setattr(bundle, "dependency_layer", no_code)
+            patch.setattr(bundle, "function_code", no_code)
+            add_tocsin(app, stage)
+            assembly = app.synth()  # cdk-nag is part of it: an unaccepted finding raises
         kinds = ("Stateful", "Site", "Service", "Monitoring")
         return Synthesized({kind: assembly.get_stack_by_name(stage.stack_name(kind)).template for kind in kinds})
 
