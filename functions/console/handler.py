@@ -1,7 +1,7 @@
 """The door of the console: people who are signed in, and the crises that are theirs."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.console.visit import Visit, go, nobody, notice, page, reply, visit
+from functions.console.visit import Visit, go, nobody, notice, page, reply, typed_in, visit
 from shared import bootstrap
 from shared.application import problem
 from shared.application.console import (
@@ -179,7 +179,12 @@ def _act(seen: Visit, incident: str, verb: str) -> Response[str]:
         return notice(seen, "signed_out", typed=form)
     if verb in ("upload", "evidence"):
         return _file(seen, session, incident, verb, form)
-    typed = _typed(session, incident, verb, form)
+    try:
+        typed = _typed(session, incident, verb, form)
+    except Problem:
+        raise
+    except Exception as error:  # noqa: BLE001 - the room as it stands, with what was typed; else `_say` shows it
+        typed = Typed(verb, form, _fault(error))
     if isinstance(typed, str):
         return go(seen, seen.room(incident, f"{verb}.{typed}"))
     room = open_room(world, session.person, incident)
@@ -223,16 +228,23 @@ def _asset(seen: Visit, name: str) -> Response[str]:
 def _say(work: Callable[[Visit], Response[str]]) -> Response[str]:
     """An answer whatever happens: somebody in a crisis gets a page, and the log the fault, without its content."""
     event = app.current_event
-    seen, fault = nobody(event.raw_event, event.path), ""
+    seen = nobody(event.raw_event, event.path)
     try:
         seen = visit(event.raw_event, event.path)
         return work(seen)
     except Problem as wrong:
         kind, status = _PROBLEMS.get(wrong.status, "bad_request"), wrong.status
-    except UnavailableError as error:
-        kind, status, fault = "unavailable", 503, f"unavailable: {where(error)}"
     except Exception as error:  # noqa: BLE001 - see above
-        kind, status, fault = "unexpected", 500, f"{type(error).__name__}: {where(error)}"
-    if fault:
-        logger.error("failed", fault=fault)
-    return notice(seen, kind, status)
+        kind = _fault(error)
+        status = 503 if kind == "unavailable" else 500
+    typed = {} if kind == "forbidden" else typed_in(event.raw_event, event.path)  # another site's words are not shown
+    return notice(seen, kind, status, typed)
+
+
+def _fault(error: Exception) -> Literal["unavailable", "unexpected"]:
+    """What kind of fault it is; the log has where."""
+    if isinstance(error, UnavailableError):
+        logger.error("failed", fault=f"unavailable: {where(error)}")
+        return "unavailable"
+    logger.error("failed", fault=f"{type(error).__name__}: {where(error)}")
+    return "unexpected"

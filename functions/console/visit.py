@@ -11,6 +11,7 @@ from aws_lambda_powertools.shared.cookies import SameSite
 from shared import bootstrap
 from shared.application.console_session import Cookie, Session, cookies_in, named, session_of
 from shared.application.http_request import Request, form_of, request_from
+from shared.application.problem import Problem
 
 MOST_BYTES = 512 * 1024
 """Of a form: the text of a statement in every language, as browsers encode it."""
@@ -85,6 +86,19 @@ def nobody(event: Mapping[str, Any], path: str) -> Visit:
     """A request that could not be read, as far as a page about it needs one."""
     headers = {str(name).lower(): str(value) for name, value in (event.get("headers") or {}).items()}
     return Visit(Request("GET", headers, b"", ""), root_of(path), {}, {}, None, ())
+
+
+def typed_in(event: Mapping[str, Any], path: str) -> Mapping[str, str]:
+    """What was typed into a form of a room, as far as it can be read, so that no page about it loses it.
+
+    Nothing of a sign-in, whose form holds a key.
+    """
+    if "/console/c/" not in path:
+        return {}
+    try:
+        return form_of(request_from(event, MOST_BYTES), MOST_FIELDS)
+    except Problem:
+        return {}
 
 
 def root_of(path: str) -> str:

@@ -8,9 +8,11 @@ import hashlib
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from types import SimpleNamespace
 from typing import Any
+
+from markupsafe import escape
 
 from shared.adapters.console_room import room_shown
 from shared.adapters.console_seen import Going, RoomSeen, SessionSeen, TypedSeen, with_today
@@ -27,10 +29,21 @@ _STATUS = {
     "unavailable": 503,
     "unexpected": 500,
 }
-_REFUSED = {"fields": 400, "moved": 409, "text_moved": 409, "no_effect": 409, "other_session": 403, "preview": 200}
+_REFUSED = {
+    "fields": 400,
+    "moved": 409,
+    "text_moved": 409,
+    "no_effect": 409,
+    "other_session": 403,
+    "preview": 200,
+    "unavailable": 503,
+    "unexpected": 500,
+}
+_AGAIN = frozenset({"unavailable", "unexpected"})
+"""Sent again, such a form is the same event: it may have been taken."""
 _A_DAY = 86_400
 _ONCE_BYTES = 12
-_NOT_SHOWN = frozenset({"csrf", "once", "hash", "revision", "rung"})
+_NOT_SHOWN = frozenset({"csrf", "once", "hash", "revision", "rung", "verb", "sha256", "size", "media_type"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +128,8 @@ class ConsolePages:
         shown = room_shown(seen, reading, words)
         crisis = seen.incident.course.crisis
         grade = grade_name(crisis.grade, reading, drill=seen.incident.drill) if crisis else words.room["console"]
-        return self._draw(
+        draw = partial(
+            self._draw,
             _REFUSED[typed.why] if typed else 200,
             "room.html.j2",
             reading.locale,
@@ -129,11 +143,15 @@ class ConsolePages:
             typed=typed,
             wrong=_wrong(typed, words, reading.several) if typed else "",
             previewed=_previewed(typed),
+            once_again=typed.form.get("once", "") if typed and typed.why in _AGAIN else "",
             now=seen.now,
             time=reading.moment(seen.now, seen.now),
             zone=reading.offset(seen.now),
             span=reading.span,
         )
+        drawn = draw(kept=())
+        lost = _lost(typed, drawn.html) if typed else ()  # its form is not in the room any more
+        return draw(kept=lost) if lost else drawn
 
     def notice(self, kind: str, accept_language: str, root: str, typed: Mapping[str, str] | None = None) -> Page:
         """A page about nothing in particular: `not_found`, `forbidden`, `signed_out`, `bad_request`, `unavailable`.
@@ -143,7 +161,7 @@ class ConsolePages:
         locale = asked_for(accept_language)
         words = console_words(locale)
         told = words.notices[kind]
-        kept = [text for name, text in (typed or {}).items() if name not in _NOT_SHOWN and text.strip()]
+        kept = _written(typed or {})
         return self._draw(_STATUS[kind], "notice.html.j2", locale, told["title"], root, notice=told, kept=kept)
 
     def asset(self, name: str) -> tuple[str, str, Mapping[str, str]] | None:
@@ -223,6 +241,17 @@ def _told(done: str, words: Any) -> str:
     if verb not in words.done:
         return ""
     return str(words.outcomes.get(outcome) or words.done[verb])
+
+
+def _written(form: Mapping[str, str]) -> tuple[str, ...]:
+    """What somebody put into a form, without what the page put there."""
+    return tuple(text for name, text in form.items() if name not in _NOT_SHOWN and text.strip())
+
+
+def _lost(typed: TypedSeen, html: str) -> tuple[str, ...]:
+    """What of it no field of the page holds."""
+    fields = ((text, escape(text)) for text in _written(typed.form))
+    return tuple(text for text, field in fields if f"{field}</textarea>" not in html and f'value="{field}"' not in html)
 
 
 def _wrong(typed: TypedSeen, words: Any, several: Any) -> str:

@@ -38,7 +38,8 @@ class Typed:
     """A form that was not taken, or not yet: it is shown again with what was typed, and why.
 
     Attributes:
-        why: of `Refused`; `no_effect`, `preview`, or `other_session`: the form was made for another sign-in.
+        why: of `Refused`; `no_effect`, `preview`; `other_session`: the form was made for another sign-in; `unavailable`
+            and `unexpected`: whether it was taken is not known, and sending it again does no harm.
         fields: which are wrong.
     """
 
