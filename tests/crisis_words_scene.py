@@ -11,20 +11,18 @@ import yaml
 
 from shared.adapters.words import TemplateWords
 from shared.domain.clocks import started
-from shared.domain.course import opened, record_of
 from shared.domain.crisis import Crisis, Group, JoinedComplaint, Revision, SeatCall, Statement
 from shared.domain.crisis_policy import COMMANDER
-from shared.domain.events import EVENT
 from shared.domain.incident import Incident
-from shared.domain.instants import HOUR, MINUTE, parse_instant
+from shared.domain.instants import HOUR, MINUTE
 from shared.domain.message import Message, MessageKey
 from shared.domain.policy import Policy
 from shared.domain.roster import seats_of
 from shared.ports import Rendered
+from tests.complaint_of_two import T0, received
 
 LINK = "https://t.example.cn/l/Zk3x9QpL2vA"
 SITE = "https://status.example.cn"
-T0 = parse_instant("2026-03-01T14:00:00+08:00")
 NOW = T0 + 12 * MINUTE
 CHIEF, LAWYER, PRESS = "lin.guodong", "peng.jianguo", "su.weiming"
 SUMMARY = "顾客称食用熟食拼盘后送医，视频正在传播"
@@ -40,29 +38,22 @@ def policy_in(locale: str) -> Policy:
 
 def red_crisis(policy: Policy, **fields: Any) -> Incident:
     """Declared red at 14:00; the commander is in, a lawyer is called, a seat is open, two complaints were joined."""
-    raw = {
-        "specversion": "1.0",
-        "id": "1",
-        "source": "crm",
-        "type": "complaint.received",
-        "time": "2026-03-01T14:00:00+08:00",
-        "subject": "C-1042",
-        "data": {
-            "summary": SUMMARY,
-            "channel": "weibo",
-            "level": "crisis",
-            "store": "SH-001",
-            "product": "熟食拼盘",
-            "category": "食品安全",
-            "region": "华东",
-            "scope": "region",
-            "amount_cny": 1_200_000,
-            "reposts": 51_000,
-            "customer": {"name": "王先生", "phone": "+8613912345678"},
-        },
-    }
-    event = EVENT.validate_python(raw)
-    course = opened(record_of(event, policy, 0), policy)
+    incident = received(
+        policy,
+        "retail@1",
+        SUMMARY,
+        channel="weibo",
+        level="crisis",
+        store="SH-001",
+        product="熟食拼盘",
+        category="食品安全",
+        region="华东",
+        scope="region",
+        amount_cny=1_200_000,
+        reposts=51_000,
+        customer={"name": "王先生", "phone": "+8613912345678"},
+    )
+    course = incident.course
     kind = policy.crises["public"]
     clocks = tuple(started((), name, length, T0, None, 0.8, milestone=True) for name, length in kind.milestones.items())
     own = tuple(clock for clock in course.clocks if not clock.milestone)
@@ -82,14 +73,9 @@ def red_crisis(policy: Policy, **fields: Any) -> Incident:
         Statement(name, T0 + rung.due, T0 + rung.due - MINUTE, T0 + rung.due // 2, T0 + rung.due - 10 * MINUTE)
         for name, rung in kind.statements.rungs.items()
     )
-    incident = Incident(
-        "inc-1",
-        "crm",
-        "C-1042",
-        SUMMARY,
-        "retail@1",
-        "default",
-        replace(course, crisis=crisis, clocks=(*own, *clocks)),
+    incident = replace(
+        incident,
+        course=replace(course, crisis=crisis, clocks=(*own, *clocks)),
         group=Group(tuple(calls.values()), invited=("wu.hao",)),
         statements=statements,
     )

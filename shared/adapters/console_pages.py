@@ -7,7 +7,6 @@ Addresses in pages are relative: the console works wherever it is mounted.
 import hashlib
 import secrets
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache, partial
 from types import SimpleNamespace
 from typing import Any
@@ -19,6 +18,7 @@ from shared.adapters.console_seen import Going, RoomSeen, SessionSeen, TypedSeen
 from shared.adapters.crisis_names import grade_name
 from shared.adapters.incident_sheet import person_name
 from shared.adapters.language import LOCALES, TEMPLATES, asked_for, environment, first_upper, reader, vocabulary
+from shared.adapters.link_page import Page
 from shared.domain.policy import Policy
 
 _STATUS = {
@@ -44,15 +44,6 @@ _AGAIN = frozenset({"unavailable", "unexpected"})
 _A_DAY = 86_400
 _ONCE_BYTES = 12
 _NOT_SHOWN = frozenset({"csrf", "once", "hash", "revision", "rung", "verb", "sha256", "size", "media_type"})
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A page, ready to go."""
-
-    status: int
-    html: str
-    headers: Mapping[str, str]
 
 
 class ConsolePages:

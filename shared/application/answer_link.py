@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Protocol, get_args
+from typing import get_args
 
 from shared.application.answer import make_event
 from shared.application.answer_crisis_link import open_room, use_room
@@ -29,25 +29,6 @@ _FIELDS: Mapping[str, tuple[str, ...]] = {
     "hand_over": ("to",),
 }
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{8,128}", re.ASCII)
-
-
-class Page(Protocol):
-    """A page, ready to go."""
-
-    @property
-    def status(self) -> int: ...
-    @property
-    def html(self) -> str: ...
-    @property
-    def headers(self) -> Mapping[str, str]: ...
-
-
-class Pages(Protocol):
-    """Draws what the reader of a link sees, in the reader's language."""
-
-    def page(self, view: LinkView) -> Page:
-        """The page of a view."""
-        ...
 
 
 def open_link(world: World, token: str) -> LinkView:

@@ -15,14 +15,12 @@ from shared.adapters.answer_page import AnswerPages, refusal
 from shared.adapters.language import LOCALES, TEMPLATES, vocabulary
 from shared.adapters.link_page import Page
 from shared.application.link_view import STATUS, Room
-from shared.domain.course import opened, record_of
-from shared.domain.events import EVENT
 from shared.domain.incident import Handover, Incident, Ladder
-from shared.domain.instants import MINUTE, parse_instant
+from shared.domain.instants import MINUTE
 from shared.domain.outcome import Entry
 from shared.domain.policy import Policy
+from tests.complaint_of_two import T0, received
 
-T0 = parse_instant("2026-03-01T14:00:00+08:00")
 VERBS = ("acknowledge", "resolve", "escalate", "hand_over")
 STATES = ("open", "done", "over", "used", "invalid", "unknown", "expired", "superseded", "not_theirs")
 POLICY = """
@@ -125,19 +123,7 @@ def policy() -> Policy:
 
 @pytest.fixture(scope="module")
 def incident(policy: Policy) -> Incident:
-    raw = {
-        "specversion": "1.0",
-        "id": "1",
-        "source": "crm",
-        "type": "complaint.received",
-        "time": "2026-03-01T14:00:00+08:00",
-        "subject": "C-1042",
-        "data": {"summary": "货架砸伤", "channel": "store"},
-    }
-    event = EVENT.validate_python(raw)
-    return Incident(
-        "inc-1", "crm", "C-1042", "货架砸伤", "house@1", "default", opened(record_of(event, policy, 0), policy)
-    )
+    return received(policy, "house@1", "货架砸伤")
 
 
 def show(incident: Incident | None, policy: Policy, state: str = "open", **fields: Any) -> Page:

@@ -7,20 +7,18 @@ import pytest
 import yaml
 
 from shared.adapters.words import TemplateWords
-from shared.domain.course import opened, record_of
-from shared.domain.events import EVENT
 from shared.domain.incident import Incident
-from shared.domain.instants import MINUTE, parse_instant
+from shared.domain.instants import MINUTE
 from shared.domain.message import Message, MessageKey
 from shared.domain.outcome import TOLD_OF_GROUP, TellReason
 from shared.domain.policy import Policy
 from shared.ports import Rendered
 from tests import crisis_words_scene as crisis
+from tests.complaint_of_two import T0, received
 
 ROOT = Path(__file__).parents[2]
 DOC = (ROOT / "docs/messages.md").read_text("utf-8")
 LINK = "https://t.example.cn/l/Zk3x9QpL2vA"
-T0 = parse_instant("2026-03-01T14:00:00+08:00")
 PAGES: tuple[tuple[str, int, int, dict[str, Any]], ...] = (
     ("opened", 0, 2_000, {}),
     ("warning", 24, 0, {"clock": "respond"}),
@@ -39,20 +37,7 @@ def policy_in(locale: str) -> Policy:
 
 
 def incident_of(policy: Policy) -> Incident:
-    summary = "顾客称在门店被货架砸伤，要求赔偿"
-    raw = {
-        "specversion": "1.0",
-        "id": "1",
-        "source": "crm",
-        "type": "complaint.received",
-        "time": "2026-03-01T14:00:00+08:00",
-        "subject": "C-1042",
-        "data": {"summary": summary, "channel": "store", "level": "major"},
-    }
-    event = EVENT.validate_python(raw)
-    return Incident(
-        "inc-1", "crm", "C-1042", summary, "retail@1", "default", opened(record_of(event, policy, 0), policy)
-    )
+    return received(policy, "retail@1", "顾客称在门店被货架砸伤，要求赔偿", level="major")
 
 
 def rendered(

@@ -9,19 +9,17 @@ import yaml
 
 from shared.adapters.language import LOCALES, vocabulary
 from shared.adapters.words import TemplateWords
-from shared.domain.course import opened, record_of
-from shared.domain.events import EVENT
 from shared.domain.incident import Incident
-from shared.domain.instants import HOUR, MINUTE, parse_instant
+from shared.domain.instants import HOUR, MINUTE
 from shared.domain.message import Message, MessageKey
 from shared.domain.outcome import PageReason, TellReason
 from shared.domain.policy import Policy
 from shared.domain.sms import measure
+from tests.complaint_of_two import T0, received
 
 WORDS = TemplateWords()
 LINK = "https://t.example.cn/l/Zk3x9QpL2vA"
 LONG_LINK = "http://127.0.0.1:4566/_aws/execute-api/a1b2c3d4e5/local/a/Zk3x9QpL2vA"
-T0 = parse_instant("2026-03-01T14:00:00+08:00")
 POLICY = """
 policy: house
 levels:
@@ -57,18 +55,7 @@ def policy() -> Policy:
 
 @pytest.fixture(scope="module")
 def incident(policy: Policy) -> Incident:
-    raw = {
-        "specversion": "1.0",
-        "id": "1",
-        "source": "crm",
-        "type": "complaint.received",
-        "time": "2026-03-01T14:00:00+08:00",
-        "subject": "C-1042",
-        "data": {"summary": "王先生 13912345678 被货架砸伤", "channel": "store", "level": "major"},
-    }
-    event = EVENT.validate_python(raw)
-    course = opened(record_of(event, policy, 0), policy)
-    return Incident("inc-1", "crm", "C-1042", "王先生 13912345678 被货架砸伤", "house@1", "default", course)
+    return received(policy, "house@1", "王先生 13912345678 被货架砸伤", level="major")
 
 
 def a_message(reason: str, *, kind: Any = "page", late: int = 0, **fields: Any) -> Message:

@@ -8,17 +8,15 @@ import pytest
 import yaml
 
 from shared.adapters.words import TemplateWords
-from shared.domain.course import opened, record_of
-from shared.domain.events import EVENT
 from shared.domain.incident import Incident
-from shared.domain.instants import MINUTE, parse_instant
+from shared.domain.instants import MINUTE
 from shared.domain.message import Message, MessageKey
 from shared.domain.outcome import OUTSIDERS, PageReason, TellReason
 from shared.domain.policy import Policy
 from shared.ports import Rendered
+from tests.complaint_of_two import T0, received
 
 LINK = "https://t.example.cn/l/Zk3x9QpL2vA"
-T0 = parse_instant("2026-03-01T14:00:00+08:00")
 NOW = T0 + 42 * MINUTE
 POLICY = """
 policy: house
@@ -50,19 +48,7 @@ def policy() -> Policy:
 
 @pytest.fixture(scope="module")
 def incident(policy: Policy) -> Incident:
-    raw = {
-        "specversion": "1.0",
-        "id": "1",
-        "source": "crm",
-        "type": "complaint.received",
-        "time": "2026-03-01T14:00:00+08:00",
-        "subject": "C-1042",
-        "data": {"summary": "货架砸伤", "channel": "store"},
-    }
-    event = EVENT.validate_python(raw)
-    return Incident(
-        "inc-1", "crm", "C-1042", "货架砸伤", "house@1", "default", opened(record_of(event, policy, 0), policy)
-    )
+    return received(policy, "house@1", "货架砸伤")
 
 
 def mail(
