@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 import httpx
 
@@ -19,7 +20,14 @@ _PATIENCE: Final = 60
 
 
 def wake(
-    stack: LocalStack, http: httpx.Client, record: CarrierRecord, source: str, *, level: str = "p1", at_once: int = 1
+    stack: LocalStack,
+    http: httpx.Client,
+    record: CarrierRecord,
+    source: str,
+    *,
+    level: str = "p1",
+    at_once: int = 1,
+    companions: Sequence[Mapping[str, Any]] = (),
 ) -> float:
     """Seconds from the post to the first page; afterwards its incident is resolved through its own link.
 
@@ -28,36 +36,46 @@ def wake(
         source: of the complaint.
         level: one whose first response is due in 30 minutes of the story.
         at_once: how many people such a complaint pages when it comes in.
+        companions: further complaints, each of which pages one person and is left alone. While the first page starts
+            one worker, theirs start the second, which a burst would otherwise start in the midst of the story.
 
     Raises:
         LocalStackError: nothing came within a minute.
     """
     started = time.monotonic()
-    complaint = {
-        "specversion": "1.0",
-        "id": _CASE,
-        "source": source,
-        "type": "complaint.received",
-        "subject": _CASE,
-        "time": format_instant(time.time_ns() // 1_000_000 - _OLD),
-        "data": {"summary": "Is anybody awake?", "channel": "api", "level": level},
-    }
-    http.post("/v1/events", json=complaint).raise_for_status()
-    first = _wait_for(record, 1)
+    main = _complaint(_CASE, source, {"level": level})
+    others = [_complaint(f"WAKE-{number:03}", source, told) for number, told in enumerate(companions)]
+    http.post("/v1/events", json=[main, *others]).raise_for_status()
+    first = _wait_for(record, _CASE, 1)
     took = time.monotonic() - started
-    _wait_for(record, at_once + 1)
+    _wait_for(record, _CASE, at_once + 1)
+    for other in others:
+        _wait_for(record, other["subject"], 1)
     with stack.http(timeout=30) as phone:
         phone.get(first.link or "").raise_for_status()
         phone.post(first.link or "", data={"verb": "resolve"}).raise_for_status()
-    record.pass_over(_CASE)
+    for complaint in (main, *others):
+        record.pass_over(complaint["subject"])
     return took
 
 
-def _wait_for(record: CarrierRecord, messages: int) -> Sent:
+def _complaint(case: str, source: str, told: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "specversion": "1.0",
+        "id": case,
+        "source": source,
+        "type": "complaint.received",
+        "subject": case,
+        "time": format_instant(time.time_ns() // 1_000_000 - _OLD),
+        "data": {"summary": "Is anybody awake?", "channel": "api", **told},
+    }
+
+
+def _wait_for(record: CarrierRecord, case: str, messages: int) -> Sent:
     end = time.monotonic() + _PATIENCE
     while time.monotonic() < end:
         record.look(time.time_ns() // 1_000_000)
-        about = [sent for sent in record.sent if sent.is_about(_CASE)]
+        about = [sent for sent in record.sent if sent.is_about(case)]
         if len(about) >= messages:
             return about[0]
         time.sleep(0.1)

@@ -43,6 +43,10 @@ _OVERDUE: Final = 15 * SECOND
 """How long after their time people wait for the page they act upon (milliseconds); then the story has failed."""
 _SETTLE: Final = 3 * SECOND
 """How long the carrier is watched after the last message, for one that should not come (milliseconds)."""
+_COMPANIONS: Final = tuple(
+    {"level": "suggestion", **to} for to in ({}, {"region": "east-china"}, {"department": "information-security"}) * 4
+)
+"""Complaints that nobody has to answer before the story is over, spread over three chains: nobody gets a digest."""
 _HANDS: Final = 2
 """How many people act at one time."""
 
@@ -130,7 +134,8 @@ class Play:
     def _begin(self) -> Outcome:
         headers = {"authorization": f"Bearer {self._stack.api_key}"}
         with self._stack.http(base_url=self._stack.api_url, headers=headers, timeout=60) as http:
-            show_awake(wake(self._stack, http, self._record, SOURCE, level="major", at_once=2))
+            awake = wake(self._stack, http, self._record, SOURCE, level="major", at_once=2, companions=_COMPANIONS)
+            show_awake(awake)
         self._warm_hands()
         start = _now() + _AT_ONCE
         cast = Cast(self._policy, start + CALLED * MINUTE // SPEED)

@@ -39,9 +39,9 @@ CALLED_WITHIN: Final = 5 * SECOND
 """The same for the pages of an event that comes in, twelve at once: as long as the window of a seat."""
 OF_EVENTS: Final = frozenset({"called", "raised"})
 """Reasons of pages that an event makes."""
-TOLD_WITHIN: Final = 6 * SECOND
+TOLD_WITHIN: Final = 10 * SECOND
 """How late what only informs may be: a statement has to be on the site before it is told of."""
-PUBLIC_WITHIN: Final = 5 * SECOND
+PUBLIC_WITHIN: Final = 8 * SECOND
 """How long a statement may take from its time to the site, as it is looked at twice a second."""
 _WHOLE: Final = 3 * DAY
 """How long the story takes in real time, at most."""
