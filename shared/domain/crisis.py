@@ -74,6 +74,7 @@ class SeatCall:
         declined: those of them who said no.
         window_end: None once somebody is in, or nobody is left to call.
         in_time: who confirmed within their own window.
+        replaced: who was called, or sat there, before the seat was given to another: they cannot take it any more.
         stale: whose turn passed during an outage: they were not paged, and may be when somebody says no.
     """
 
@@ -84,6 +85,7 @@ class SeatCall:
     window_end: int | None = None
     in_time: tuple[str, ...] = ()
     stale: tuple[str, ...] = ()
+    replaced: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -130,8 +130,8 @@ def reseated(step: Step, name: str, who: str, before: Crisis) -> None:
     if removed is not None:
         step.tell(removed, "seat_taken", name)
     left = tuple(other for other, person in before.seated if person == who and other != name)
-    passed_over = tuple(dict.fromkeys((*seat.declined, *_without(seat.asked, who))))
-    seat = changed(seat, asked=(*_without(seat.asked, who), who), declined=passed_over)
+    others = _without(seat.asked, who)
+    seat = changed(seat, asked=(*others, who), replaced=others, declined=_without(seat.declined, who))
     if crisis.person_in(name) == who:
         _keep(step, seat)
         confirmed(step, who)
@@ -171,7 +171,7 @@ def seat_called_for(incident: Incident, person: str) -> str | None:
     mine = [
         seat.seat
         for seat in group.seats
-        if person in seat.asked and person not in seat.declined and seat.seat not in taken
+        if person in seat.asked and person not in seat.replaced and seat.seat not in taken
     ]
     if mine:
         return mine[-1]
