@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from shared.application import simulate
-from shared.domain.events import ComplaintReceived, Event
+from shared.domain.events import DRILL_SOURCE, ComplaintReceived, Event
 from shared.domain.instants import format_instant
 from shared.domain.outcome import Entry, Page
 from shared.domain.plain import plain
@@ -106,7 +106,7 @@ class Player:
             outcome.incidents,
             outcome.quarantined,
             outcome.clocks,
-            Counter(page.rung for page, _ in outcome.pages),
+            Counter(page.rung for page, about in outcome.pages if about.source != DRILL_SOURCE),
             outcome.statements,
             [(page.at, _page(page, about)) for page, about in outcome.pages] if self.pages else [],
             [(entry.at, _entry(entry, about)) for entry, about in outcome.timeline],

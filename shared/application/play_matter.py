@@ -106,7 +106,7 @@ class _Matter:
         self._timeline = timeline
         self._crises: dict[str, tuple[str, int]] = {}
         self._lives: dict[str, _Life] = {}
-        self._told = 0
+        self._told: list[_Life] = []
 
     def begin(self, events: Sequence[Event]) -> _Life | None:
         """An incident's life, None where its complaint never comes; what waited too long for it is quarantined."""
@@ -135,21 +135,18 @@ class _Matter:
 
     def together(self, lives: Sequence[_Life]) -> None:
         """Play several, whatever happens first at each moment."""
-        queue = self._queue(lives)
+        number_of = {id(life): number for number, life in enumerate(lives)}
+        queue = [(*first, number) for number, life in enumerate(lives) if (first := life.next_at()) is not None]
+        heapq.heapify(queue)
         while queue and queue[0][0] <= self._outcome.until:
             at, kind, number = heapq.heappop(queue)
-            told = self._told
+            if lives[number].next_at() != (at, kind):
+                continue  # it was told something meanwhile, and stands in the queue anew
+            self._told = [lives[number]]
             self._step(lives[number], at, kind)
-            if self._told != told:  # others were told something: what comes next of them may have changed
-                queue = self._queue(lives)
-            elif (following := lives[number].next_at()) is not None:
-                heapq.heappush(queue, (*following, number))
-
-    @staticmethod
-    def _queue(lives: Sequence[_Life]) -> list[tuple[int, int, int]]:
-        queue = [(*at, number) for number, life in enumerate(lives) if (at := life.next_at()) is not None]
-        heapq.heapify(queue)
-        return queue
+            for life in self._told:
+                if (following := life.next_at()) is not None:
+                    heapq.heappush(queue, (*following, number_of[id(life)]))
 
     def _step(self, life: _Life, at: int, kind: int) -> None:
         if kind == 1 and life.incident is not None:
@@ -192,10 +189,11 @@ class _Matter:
         event = event_of(errand, at)
         told = self._lives.get(event.incident or "") if event else None
         if event is not None and told is not None:
-            self._told += 1
+            self._told.append(told)
             self._apply(told, event, at)
             joining = self._lives.get(errand.incident)
             if errand.kind == "join" and joining and told.incident and not is_on(told.incident):
+                self._told.append(joining)
                 self._apply(joining, released(errand, at), at)
 
     def _joins(self, event: Event, incident: Incident | None, at: int) -> str | None:

@@ -75,16 +75,22 @@ def by_matter(incidents: Iterable[Sequence[Event]], policy: Policy) -> list[list
     """
     if not policy.crises:
         return [[events] for events in incidents]
-    groups: dict[int, list[Sequence[Event]]] = {}
-    group_of: dict[str, int] = {}
-    for number, events in enumerate(incidents):
-        mine, named = [events], _matters_named(events)
-        for group in dict.fromkeys(group_of[name] for name in named if name in group_of):
-            others = groups.pop(group)
-            named |= {name for each in others for name in _matters_named(each)}
-            mine = [*others, *mine]
-        groups[number] = mine
-        group_of.update(dict.fromkeys(named, number))
+    everything = list(incidents)
+    leader = list(range(len(everything)))
+
+    def led_by(number: int) -> int:
+        while leader[number] != number:
+            leader[number] = number = leader[leader[number]]
+        return number
+
+    first: dict[str, int] = {}
+    for number, events in enumerate(everything):
+        for name in _matters_named(events):
+            other = led_by(first.setdefault(name, number))
+            leader[max(other, led_by(number))] = min(other, led_by(number))
+    groups: dict[int, list[Sequence[Event]]] = defaultdict(list)
+    for number, events in enumerate(everything):
+        groups[led_by(number)].append(events)
     return list(groups.values())
 
 

@@ -10,7 +10,16 @@ from typing import Any
 from shared.domain import clocks as on_clock
 from shared.domain.classification import Known, first_level, keywords_in, known_from, raised_level, together
 from shared.domain.crisis import JoinedComplaint
-from shared.domain.crisis_course import ended_with, graded, is_met_by_group, is_of_crisis, joined_to, may_meet, tell
+from shared.domain.crisis_course import (
+    ended_with,
+    graded,
+    is_met_by_group,
+    is_of_crisis,
+    joined_to,
+    may_meet,
+    tell,
+    without_group_clocks,
+)
 from shared.domain.crisis_data import Joined
 from shared.domain.crisis_policy import Grade
 from shared.domain.event_data import Facts
@@ -128,7 +137,7 @@ def opened(record: Record, policy: Policy) -> Course:
         part_of=record.joins or None,
     )
     course = changed(empty, clocks=level_clocks(empty, policy, record.time))
-    return course if record.old else graded(course, record.time, policy)
+    return without_group_clocks(course if record.old else graded(course, record.time, policy))
 
 
 def fold(course: Course, record: Record, policy: Policy) -> Course:
@@ -142,7 +151,7 @@ def fold(course: Course, record: Record, policy: Policy) -> Course:
     if then := _AFTER_VERDICTS.get(record.type):
         course = then(course, record, policy)
         course = ended_with(course, record.time)
-    return changed(course, last=max(course.last, (record.time, record.id)))
+    return changed(without_group_clocks(course), last=max(course.last, (record.time, record.id)))
 
 
 def refold(records: Sequence[Record], policy: Policy) -> Course:

@@ -9,7 +9,7 @@ from shared.domain.crisis_policy import FULL_CHAIN, MET_BY_QUORUM, CrisisType, G
 from shared.domain.grading import crisis_kind, declared_grade, first_grade, grade_of, highest, kind_declared
 from shared.domain.incident import Clock, Course, changed
 from shared.domain.joined import with_joined
-from shared.domain.level_clocks import at_level
+from shared.domain.level_clocks import at_level, missing_clocks
 from shared.domain.policy import Policy
 
 if TYPE_CHECKING:
@@ -65,13 +65,31 @@ def joined_to(course: Course, crisis: str, time: int, policy: Policy) -> Course:
     A blue grade of its own ends with joining; a group that was called for it goes on.
     """
     if not crisis:
-        return graded(changed(course, part_of=None), time, policy) if course.part_of else course
+        return graded(_with_group_clocks(changed(course, part_of=None), time, policy), time, policy)
     own = course.crisis
     if own is not None and own.is_on:
         if own.called_at is not None:
             return course
         course = changed(course, crisis=changed(own, over_at=time))
     return changed(course, part_of=crisis)
+
+
+def without_group_clocks(course: Course) -> Course:
+    """A complaint that is part of another's crisis has no group of its own to wait for."""
+    if course.part_of is None:
+        return course
+    clocks = tuple(changed(clock, verdict="cancelled") if _waits_for_group(clock) else clock for clock in course.clocks)
+    return changed(course, clocks=clocks)
+
+
+def _with_group_clocks(course: Course, time: int, policy: Policy) -> Course:
+    """A complaint that is graded itself again waits for a group again, where its level does."""
+    missing = tuple(clock for clock in missing_clocks(course, policy, time) if _waits_for_group(clock))
+    return changed(course, clocks=course.clocks + missing)
+
+
+def _waits_for_group(clock: Clock) -> bool:
+    return clock.name in MET_BY_QUORUM and not clock.milestone and clock.verdict == "running"
 
 
 def is_met_by_group(course: Course, clock: Clock, policy: Policy) -> bool:
@@ -143,8 +161,8 @@ def _at_grade(course: Course, grade: Grade, time: int, policy: Policy) -> Course
 def _declared(course: Course, record: "Record", policy: Policy) -> Course:
     crisis = course.crisis
     name = crisis.kind if crisis and crisis.is_on else kind_declared(policy, course.level, record.kind)
-    if name is None:
-        return course
+    if name is None or course.part_of is not None:
+        return course  # one matter, one crisis: it is declared where it is
     grade = declared_grade(policy.crises[name], record.grade)
     if crisis is None or not crisis.is_on:
         joined = crisis.joined if crisis else ()

@@ -31,7 +31,7 @@ class Declared(Act):
 
     grade: Grade | None = None
     kind: Name | None = None
-    reason: Text
+    reason: Text | None = None
 
 
 class Declined(Act):

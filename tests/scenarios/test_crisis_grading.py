@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from shared.application.simulate import Outcome
-from tests.scenarios.crisis_story import by, declared, poisoned, story
+from tests.scenarios.crisis_story import all_in, by, declared, poisoned, story
 from tests.scenarios.telling import at, clocks, entries, pages
 
 
@@ -153,3 +153,26 @@ def test_after_the_crisis_is_over_a_complaint_is_free_again() -> None:
         until="1h",
     )
     assert _grades(outcome) == ["yellow", "blue"]
+
+
+SAME = {"summary": "食物中毒", "channel": "store", "store": "SH-002", "category": "food"}
+
+
+def test_a_complaint_that_joined_waits_for_no_group_of_its_own() -> None:
+    joined = at("1m", "received", subject="C-2", level="crisis", **SAME)
+    raised = at("2m", "received", subject="C-3", **SAME)
+    grown = at("3m", "updated", subject="C-3", reposts=60_000)
+    outcome = story(poisoned(level="crisis"), joined, raised, grown, all_in("4m"), until="3h")
+    assert clocks(outcome)["crisis group"] == "met 2xopen"
+    assert not [page for page in pages(outcome) if "missed group" in page or "warning group" in page]
+
+
+def test_a_declaration_on_a_complaint_that_joined_calls_nobody_again() -> None:
+    joined = at("1m", "received", subject="C-2", **SAME)
+    again = at("5m", "crisis.declared", source="console", subject="C-2", by="liu.yang", of="crm/hotline", reason="x")
+    outcome = story(poisoned(reposts=50_000), joined, again, until="10m")
+    assert entries(outcome, "group_called") == ["0"]
+
+
+def test_declared_without_a_reason() -> None:
+    assert _grades(story(at("0", "received"), by("1m", "crisis.declared", "liu.yang"), until="2m")) == ["red"]
