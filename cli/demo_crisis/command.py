@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import tempfile
+import shutil
 import threading
 import time
-from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -17,8 +16,11 @@ from cli.demo_crisis.proof import broken_chain, deployment_of, faulty_package
 from cli.demo_crisis.report import show_addresses, show_story, show_verdict
 from cli.demo_crisis.story import LATE
 from cli.demo_crisis.verdict import Check, Verdict, judge, published_at
-from cli.local_stack.emulator import LocalStackError
+from cli.local_stack.emulator import ROOT, LocalStackError
 from cli.local_stack.stack import LocalStack, local_stack
+
+LEFT: Final = ROOT / ".tocsin" / "demo-crisis"
+"""What stays: what the public read, and the evidence package."""
 
 
 def demo_crisis(
@@ -39,15 +41,21 @@ def demo_crisis(
     except LocalStackError as error:
         console.print(f"[red]{error}")
         raise typer.Exit(1) from error
-    console.print("The stack is gone; nothing keeps running.")
+    left = LEFT.relative_to(ROOT)
+    console.print(
+        f"The stack is gone; nothing keeps running. What the public read lies in {left}/site/, and the evidence\n"
+        f"package beside it: `tocsin crisis evidence --verify {left}/evidence.zip`."
+    )
     raise typer.Exit(0 if good else 1)
 
 
 def _judged(stack: LocalStack, outcome: Outcome) -> Verdict:
     verdict = judge(outcome, SPEED)
     deployment, incident = deployment_of(stack), outcome.incident
-    with tempfile.TemporaryDirectory() as folder:
-        package = faulty_package(deployment, incident, Path(folder) / "evidence.zip")
+    shutil.rmtree(LEFT, ignore_errors=True)
+    LEFT.mkdir(parents=True)
+    package = faulty_package(deployment, incident, LEFT / "evidence.zip")
+    outcome.public.save(LEFT / "site")
     verdict.checks += [
         Check(
             "the public page, its statements, Atom and JSON feeds hold each of them once, in both languages",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
 import httpx
@@ -51,6 +52,18 @@ class PublicPage:
         """What to open in a browser."""
         paths = ["en/index.html", *(self._path("en", rung) for rung in RUNGS), "en/feed.xml", "en/feed.json"]
         return [site_address.absolute(self.url, path) for path in paths]
+
+    def save(self, folder: Path) -> None:
+        """Put the pages and feeds of both languages into a folder, so that they can be opened afterwards."""
+        for locale in site_address.SHELVES:
+            statements = [self._path(locale, rung) for rung in RUNGS]
+            feeds = (site_address.atom(locale), site_address.json_feed(locale))
+            for path in (site_address.home(locale), *statements, *feeds):
+                page = self.read(path)
+                if page.is_success:
+                    file = folder / path
+                    file.parent.mkdir(parents=True, exist_ok=True)
+                    file.write_bytes(page.content)
 
     def wrong(self, published: Mapping[str, int], late: str) -> list[str]:
         """What is not as it should be.
