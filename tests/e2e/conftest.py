@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 from cli.local_stack.stack import LocalStack, local_stack
+from tests.e2e.desk import Desk, desk_of, give_keys
 
 HERE = Path(__file__).parent
 TIME_SCALE = 60
@@ -34,3 +35,15 @@ def guarded_stack() -> Iterator[LocalStack]:
     """The same with every role's rights checked, over TLS."""
     with local_stack(time_scale=TIME_SCALE, auth=True) as deployed:
         yield deployed
+
+
+@pytest.fixture(scope="session")
+def desk(guarded_stack: LocalStack, tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    """Pushed once: a policy takes a while to reach functions that read another before."""
+    return desk_of(guarded_stack, tmp_path_factory.mktemp("desk") / "retail.yaml")
+
+
+@pytest.fixture(scope="session")
+def keys(desk: Desk) -> Mapping[str, str]:
+    """A key for operations and whoever may be called first to write statements, by person."""
+    return give_keys(desk)
