@@ -37,10 +37,11 @@ def call(step: Step, names: tuple[str, ...], due: int) -> None:
     """Call the next candidate for each of these seats; where none is left, the top of the chain hears of it."""
     pages: dict[PageReason, list[tuple[str, str]]] = {"called": [], "called_b": []}
     empty: list[str] = []
+    crisis = step.course.crisis
     for name in names:
         seat = _seat(step, name)
-        if seat is None:
-            continue
+        if seat is None or (crisis is not None and crisis.person_in(name) is not None):
+            continue  # where words come late, somebody may sit there already
         seat = _called(step, seat, due, pages)
         if seat.window_end is None:
             empty.append(name)

@@ -68,12 +68,8 @@ def _called() -> dict[str, tuple[str, ...]]:
 
 CALLED = _called()
 """Who is called for each seat, in order."""
-PEOPLE = (
-    *(person for two in (0, 1) for called in CALLED.values() for person in called[two : two + 1]),
-    CALLED["commander"][2],
-    TOP,
-    "zhang.wei",
-)
+WHO = (*CALLED, *CALLED, CALLED["commander"][1], CALLED["public_relations"][1], TOP, "zhang.wei")
+"""Who does something: whoever sits in a seat or was called for it last, or somebody by name."""
 
 
 def _other(seat: str, drafter: str) -> frozenset[str]:
@@ -195,29 +191,29 @@ class OneCrisis(RuleBasedStateMachine):
                 self._act("crisis.confirmed", seat.asked[-1])
 
     @rule(
-        what=st.sampled_from(["confirmed", "confirmed", "declined", "stood_down", "declared"]),
-        who=st.sampled_from(PEOPLE),
+        what=st.sampled_from(["confirmed", "confirmed", "declined", "declared"]),
+        who=st.sampled_from(WHO),
         late=st.sampled_from([0, 0, 0, MINUTE, HOUR]),
     )
     def somebody_comes_or_goes(self, what: str, who: str, late: int) -> None:
-        data = {} if what in ("confirmed", "declined") else {"reason": "so it is"}
+        data = {"reason": "so it is"} if what == "declared" else {}
         self._act(f"crisis.{what}", who, late, **data)
 
     @rule(
-        by=st.sampled_from(PEOPLE),
-        who=st.sampled_from(PEOPLE),
+        by=st.sampled_from(WHO),
+        who=st.sampled_from(WHO),
         seat=st.sampled_from([None, *CALLED]),
         late=st.sampled_from([0, 0, 0, MINUTE]),
     )
     def somebody_is_asked_by_name(self, by: str, who: str, seat: str | None, late: int) -> None:
         if seat is None:
-            self._act("crisis.invited", by, late, who=who)
+            self._act("crisis.invited", by, late, who=self._person(who))
         else:
-            self._act("crisis.seated", by, late, who=who, seat=seat)
+            self._act("crisis.seated", by, late, who=self._person(who), seat=seat)
 
     @rule(
         rung=st.sampled_from(RUNGS),
-        who=st.sampled_from(PEOPLE),
+        who=st.sampled_from(WHO),
         text=st.sampled_from("甲乙丙"),
         corrects=st.sampled_from([None, None, True, False]),
         late=st.sampled_from([0, 0, 0, MINUTE]),
@@ -230,23 +226,49 @@ class OneCrisis(RuleBasedStateMachine):
     @rule(
         what=st.sampled_from(["approved", "approved", "approved", "rejected"]),
         rung=st.sampled_from(RUNGS),
-        who=st.sampled_from(PEOPLE),
+        who=st.sampled_from(WHO),
         off=st.sampled_from([0, 0, 0, -1, 1]),
         late=st.sampled_from([0, 0, 0, MINUTE, HOUR]),
     )
     def somebody_judges(self, what: str, rung: str, who: str, off: int, late: int) -> None:
         self._judge(what, rung, who, off, late)
 
-    @rule(rung=st.sampled_from((*RUNGS, "first")), text=st.sampled_from("甲乙丙"))
-    def a_text_goes_its_way(self, rung: str, text: str) -> None:
-        crisis = self._incident().course.crisis
-        seated = dict(crisis.seated) if crisis else {}
-        writer = seated.get("public_relations", TOP)
+    @rule(
+        rung=st.sampled_from(RUNGS),
+        text=st.sampled_from("甲乙丙"),
+        writer=st.sampled_from([*CALLED, "public_relations"]),
+        off=st.sampled_from([0, 0, 0, -1]),
+        replaced=st.sampled_from([None, None, "legal.1", "commander"]),
+        then=st.integers(0, 8),
+    )
+    def a_text_goes_its_way(self, rung: str, text: str, writer: str, off: int, replaced: str | None, then: int) -> None:
         kind = "corrected" if self._published(rung) else "drafted"
         self._act(f"statement.{kind}", writer, rung=rung, text={"zh-CN": text})
-        for seat in ("legal.1", "legal.2", "commander"):
-            if seat in seated:
-                self._judge("approved", rung, seated[seat])
+        for seat in ("legal.1", "commander"):
+            self._judge("approved", rung, seat, off)
+        if replaced is not None:
+            self.a_seat_changes_hands(seat=replaced, whose=None, place=1, comes=True)
+        self.steps_are_taken_in_time(then)
+
+    @rule(
+        seat=st.sampled_from([*CALLED, "commander"]),
+        whose=st.sampled_from([None, None, *CALLED]),
+        place=st.integers(0, 3),
+        comes=st.booleans(),
+    )
+    def a_seat_changes_hands(self, seat: str, whose: str | None, place: int, *, comes: bool) -> None:
+        who = CALLED[whose or seat][place]
+        self._act("crisis.seated", TOP, who=who, seat=seat)
+        if comes:
+            self._act("crisis.confirmed", who)
+
+    @rule(anew=st.booleans(), who=st.sampled_from(["commander", TOP]))
+    def it_is_stood_down_and_perhaps_declared_anew(self, who: str, *, anew: bool) -> None:
+        self._act("crisis.stood_down", who, reason="so it is")
+        if anew:
+            self.time_passes(MINUTE)
+            self._act("crisis.declared", who, reason="after all")
+            self.everybody_who_is_called_comes()
 
     @rule(reposts=st.sampled_from([5_000, 50_000]), late=st.sampled_from([0, HOUR]))
     def the_matter_grows(self, reposts: int, late: int) -> None:
@@ -269,8 +291,8 @@ class OneCrisis(RuleBasedStateMachine):
         assert before == (self.world.incidents.load(self.case), self.world.outbox.all, self.world.errands.all)
 
     @rule(
-        who=st.sampled_from(PEOPLE),
-        other=st.sampled_from(PEOPLE),
+        who=st.sampled_from(WHO),
+        other=st.sampled_from(WHO),
         rung=st.sampled_from(RUNGS),
         text=st.sampled_from("甲乙"),
     )
@@ -290,7 +312,7 @@ class OneCrisis(RuleBasedStateMachine):
     def time_passes(self, how_long: int) -> None:
         self.world.time.advance(how_long)
 
-    @rule(times=st.integers(1, 4))
+    @rule(times=st.integers(1, 12))
     def steps_are_taken_in_time(self, times: int) -> None:
         for _ in range(times):
             due = self._incident().next_step_at
@@ -365,12 +387,19 @@ class OneCrisis(RuleBasedStateMachine):
 
     def _act(self, kind: str, by: str, late: int = 0, **data: Any) -> Taken:
         when = max(MIDNIGHT, self.world.time.now() - late)
-        return self._post(self._event(kind, {"by": by, "incident": self.case, **data}, when, "console"))
+        return self._post(self._event(kind, {"by": self._person(by), "incident": self.case, **data}, when, "console"))
 
     def _judge(self, what: str, rung: str, who: str, off: int = 0, late: int = 0) -> None:
         newest = max((number for name, number in self.born if name == rung), default=0)
         reason = {"reason": "no proof"} if what == "rejected" else {}
         self._act(f"statement.{what}", who, late, rung=rung, revision=max(1, newest + off), **reason)
+
+    def _person(self, named: str) -> str:
+        incident = self._incident()
+        group, crisis = incident.group, incident.course.crisis
+        sitting = crisis.person_in(named) if crisis else None
+        asked = [seat.asked[-1] for seat in (group.seats if group else ()) if seat.seat == named and seat.asked]
+        return sitting or next(iter(asked), CALLED[named][0] if named in CALLED else named)
 
     def _published(self, rung: str) -> bool:
         return any(one.rung == rung and one.published is not None for one in self._incident().statements)

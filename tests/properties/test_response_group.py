@@ -179,4 +179,4 @@ def _call(entry: Entry) -> tuple[str, str]:
 
 
 TestResponseGroup = ResponseGroup.TestCase
-TestResponseGroup.settings = bounded(40)
+TestResponseGroup.settings = bounded(50)

@@ -158,4 +158,4 @@ class StatementLadder(OneCrisis):
 
 
 TestStatementLadder = StatementLadder.TestCase
-TestStatementLadder.settings = bounded(60)
+TestStatementLadder.settings = bounded(120)

@@ -161,3 +161,13 @@ def test_a_complaint_that_turns_out_to_have_joined_another_sends_its_own_group_h
     assert joined.group is not None
     assert joined.group.remind_at is None
     assert all(statement.cancelled for statement in joined.statements)
+
+
+def test_a_seat_that_is_taken_when_the_group_is_called_is_not_called_for() -> None:
+    """Between the end and a declaration that comes late, somebody answered their old page."""
+    ended = by("5m", "crisis.stood_down", COMMANDER, reason="no")
+    b_came = by("12m", "crisis.confirmed", LEGAL_B)
+    told = [poisoned(reposts=50_000), *all_in("2m", (COMMANDER, PR)), by("3m", "crisis.declined", LEGAL), ended, b_came]
+    played = stage(SMALL).happens(*told).arrives("15m", declared("10m")).run("20m")
+    assert dict(_crisis(played).seated) == {"legal": LEGAL_B}
+    assert [page for page in played.pages() if page.startswith("15m legal")] == []
