@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from aws_cdk import App, Tags
 
@@ -23,10 +24,15 @@ class Tocsin:
     monitoring: MonitoringStack
 
 
+CONTEXT: Final = {"@aws-cdk/aws-s3:serverAccessLogsUseBucketPolicy": True}
+"""What the CDK is told before it makes a stack: access logs are let in by a policy, not by an access list."""
+
+
 def add_tocsin(app: App, stage: Stage) -> Tocsin:
     refuse_bad_policy(stage.policy)
     # Buckets let access logs in by a policy; the way of old, by access lists, would need those switched on.
-    app.node.set_context("@aws-cdk/aws-s3:serverAccessLogsUseBucketPolicy", True)
+    for name, value in CONTEXT.items():
+        app.node.set_context(name, value)
     stateful = StatefulStack(app, stage.stack_name("Stateful"), stage=stage)
     site = SiteStack(app, stage.stack_name("Site"), stage=stage)
     service = ServiceStack(app, stage.stack_name("Service"), stage=stage, stateful=stateful, site=site)

@@ -10,6 +10,7 @@ from aws_cdk import App
 
 from infra.stages import choose
 from infra.stateful import StatefulStack
+from infra.tocsin import CONTEXT
 from tests.contract import tables
 
 pytestmark = [pytest.mark.synth, pytest.mark.xdist_group("synth")]
@@ -18,7 +19,7 @@ pytestmark = [pytest.mark.synth, pytest.mark.xdist_group("synth")]
 @pytest.fixture(scope="module")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     outdir: Path = tmp_path_factory.mktemp("tables")
-    app = App(outdir=str(outdir))
+    app = App(outdir=str(outdir), context=CONTEXT)
     stack = StatefulStack(app, "Tables", stage=choose("local"))
     template = app.synth().get_stack_by_name(stack.stack_name).template
     return {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Mapping
 
 import botocore.exceptions
 import httpx
@@ -15,6 +16,7 @@ from shared.adapters.dynamo_errands import errand_row
 from shared.adapters.dynamo_statements import publication_row
 from shared.domain.errand import Errand
 from shared.domain.publication import Publication, public_name
+from tests.e2e.desk import Desk
 from tests.e2e.watching import complaint, eventually, incident, post
 
 
@@ -75,13 +77,15 @@ def test_the_head_of_every_timeline_is_locked_away(guarded_stack: LocalStack) ->
         s3.delete_object(Bucket=bucket, Key=key, VersionId=version)
 
 
-def test_a_file_goes_from_the_browser_into_the_lock_and_onto_the_timeline(guarded_stack: LocalStack) -> None:
+def test_a_file_goes_from_the_browser_into_the_lock_and_onto_the_timeline(
+    guarded_stack: LocalStack, desk: Desk, keys: Mapping[str, str]
+) -> None:
     [taken] = post(guarded_stack, complaint("C-FILE", level="major"))
     eventually(lambda: incident(guarded_stack, taken))
     report = b"%PDF-1.7 the laboratory's report"
     file = {"name": "report.pdf", "size": len(report), "media_type": "application/pdf"}
     sha256 = hashlib.sha256(report).hexdigest()
-    person = {"authorization": f"Bearer {guarded_stack.person_key}"}
+    person = {"authorization": f"Bearer {keys[desk.rules.operations[0]]}"}
     with guarded_stack.http(base_url=guarded_stack.api_url, headers=person, timeout=60) as api:
         announced = api.post(f"/v1/incidents/{taken}/attachments", json={**file, "sha256": sha256})
         assert announced.status_code == 201, announced.text
