@@ -63,14 +63,15 @@ def test_what_the_carriers_took_is_what_was_decided_less_what_an_acknowledgement
             assert row.fence is not None
 
 
-_matter = {"summary": "食物中毒", "channel": "store", "store": "SH-002", "category": "food"}
-_another = {"summary": "A rash", "channel": "store", "level": "ordinary"}
+_matter: dict[str, Any] = {"summary": "食物中毒", "channel": "store", "store": "SH-002", "category": "food"}
+_another: dict[str, Any] = {"summary": "A rash", "channel": "store", "level": "ordinary"}
 
 
 @st.composite
 def matters(draw: st.DrawFn) -> list[Event]:
     """Up to three complaints, about one matter or joined to it by hand, and what is done about the first: by members,
     and by people who are none. Each happens at an instant of its own, so that nothing happens before its cause."""
+    told: list[tuple[str, str, dict[str, Any]]]
     told = [("C-1", "complaint.received", _matter | {"reposts": draw(st.sampled_from([10, 5_000, 50_000]))})]
     others = draw(st.lists(st.sampled_from([_matter, _matter, _another]), max_size=2))
     told += [(f"C-{number}", "complaint.received", facts) for number, facts in enumerate(others, 2)]
@@ -98,7 +99,8 @@ def _happenings(draw: st.DrawFn) -> tuple[str, str, dict[str, Any]]:
         *(("C-1", "statement.approved", {"by": each, "rung": rung, "revision": 1}) for each in (who, *_MEMBERS[:2])),
         ("C-1", "milestone.met", {"by": who, "milestone": "plan"}),
     ]
-    return draw(st.sampled_from(acts))
+    act: tuple[str, str, dict[str, Any]] = draw(st.sampled_from(acts))
+    return act
 
 
 def _at(number: int, minute: int, subject: str, kind: str, data: dict[str, Any]) -> Event:
