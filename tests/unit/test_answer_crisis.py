@@ -84,7 +84,6 @@ class TestDeclaring:
     @pytest.mark.parametrize(
         ("body", "field"),
         [
-            ({}, "reason"),
             ({"reason": "r", "grade": "purple"}, "grade"),
             ({"reason": "r", "kind": "alien_landing"}, "kind"),
             ({"reason": "r", "kind": "data_breach", "grade": "blue"}, "grade"),
