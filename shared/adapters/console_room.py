@@ -9,8 +9,8 @@ from shared.adapters.crisis_sheet import CrisisSheet, SeatLine, crisis_sheet
 from shared.adapters.incident_sheet import ClockLine, line_of, person_name
 from shared.adapters.language import Reader
 from shared.adapters.timeline_words import Happening, newest_first
-from shared.domain.crisis import Crisis
-from shared.domain.crisis_course import GUEST, is_met_by_group
+from shared.domain.crisis import GUEST, Crisis
+from shared.domain.crisis_course import is_met_by_group
 from shared.domain.crisis_policy import GRADES, MET_BY_QUORUM
 from shared.domain.directory import Directory
 from shared.domain.incident import Clock, Incident

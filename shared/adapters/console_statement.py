@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 from shared.adapters import safe_markdown
 from shared.adapters.console_seen import RoomSeen
-from shared.adapters.crisis_names import approvals_wanted, crisis_type, role_name, role_of
+from shared.adapters.crisis_names import approvals_wanted, crisis_type, role_name
 from shared.adapters.crisis_sheet import CrisisSheet
 from shared.adapters.incident_sheet import person_name
 from shared.adapters.language import LOCALES, Reader, locale_for
@@ -13,7 +13,7 @@ from shared.domain.crisis import Crisis, Revision, Statement
 from shared.domain.incident import Incident
 from shared.domain.policy import Policy
 from shared.domain.publication import StatementText
-from shared.domain.roster import Seat, candidates
+from shared.domain.roster import candidates, role_of, seat_named
 from shared.domain.sms import one_line
 
 _SHORT_HASH = 12
@@ -120,10 +120,9 @@ def may_try_to_approve(incident: Incident, policy: Policy, person: str, draft: R
 
 def _stand_ins(policy: Policy, seat: str, crisis: Crisis) -> tuple[str, ...]:
     """Those who might stand in where who sits there wrote the text."""
-    role, number = role_of(seat), seat.rpartition(".")[2]
-    if policy.roster is None or role not in policy.roster.roles:
+    place = seat_named(seat)
+    if policy.roster is None or place.role not in policy.roster.roles:
         return ()
-    place = Seat(seat, role, int(number) if number.isdigit() else 1)
     return tuple(each.person for each in candidates(policy.roster, place, crisis.called_at or crisis.since))
 
 

@@ -1,10 +1,12 @@
 """What the things of a crisis are called in the reader's language: grade, kind, seats, roles, statements."""
 
 from shared.adapters.language import Reader
+from shared.domain import statement_approval
 from shared.domain.crisis import Crisis, Statement
 from shared.domain.crisis_policy import CrisisType
 from shared.domain.incident import Incident
 from shared.domain.policy import Policy
+from shared.domain.roster import role_of
 from shared.domain.sms import one_line
 
 
@@ -36,12 +38,6 @@ def is_seat(policy: Policy, name: str) -> bool:
     return policy.roster is not None and role_of(name) in policy.roster.roles
 
 
-def role_of(seat: str) -> str:
-    """The role of a seat."""
-    role, _, number = seat.rpartition(".")
-    return role if role and number.isdigit() else seat
-
-
 def seat_name(policy: Policy, seat: str, reader: Reader, *, numbered: bool = True) -> str:
     """A seat as people know it: its role, with the number where a role has several and that tells them apart."""
     role = role_of(seat)
@@ -68,8 +64,8 @@ def approvals_wanted(policy: Policy, incident: Incident, statement: Statement) -
     kind = crisis_type(policy, incident.course.crisis)
     if kind is None or kind.statements is None:
         return ()
-    given = dict(statement.draft.approvals) if statement.draft else {}
-    return tuple(role for role in kind.statements.approvals if role not in given)
+    draft = statement.draft
+    return statement_approval.approvals_wanted(draft, draft.approvals if draft else (), kind.statements)
 
 
 def _blanks(name: str) -> str:

@@ -9,7 +9,6 @@ from shared.adapters.crisis_names import (
     crisis_type,
     grade_name,
     is_seat,
-    role_of,
     seat_name,
     statement_of,
     statement_title,
@@ -21,6 +20,7 @@ from shared.domain.message import Message
 from shared.domain.outcome import OF_GROUP, OUTSIDERS, TOLD_OF_GROUP
 from shared.domain.policy import Policy
 from shared.domain.publication import public_name
+from shared.domain.roster import role_of
 
 BRIEFED = frozenset({"called", "called_b", "invited", "brief", "regraded"})
 """Messages whose e-mail holds the brief."""

@@ -3,7 +3,8 @@
 from shared.adapters.report_cells import Cell, Table, Tone, table
 from shared.adapters.report_reader import ReportReader
 from shared.domain.after_action import Report
-from shared.domain.group_story import GUEST, SeatStory
+from shared.domain.crisis import GUEST
+from shared.domain.group_story import SeatStory
 from shared.domain.sms import one_line
 
 _ANSWER_TONES: dict[str, Tone] = {"in": "good", "silent": "bad"}

@@ -11,7 +11,8 @@ from math import log1p
 from shared.adapters.crisis_names import grade_name
 from shared.adapters.report_reader import ReportReader
 from shared.domain.after_action import Deadline, Report
-from shared.domain.group_story import GUEST, SeatStory
+from shared.domain.crisis import GUEST
+from shared.domain.group_story import SeatStory
 from shared.domain.instants import DAY, HOUR, MINUTE, SECOND
 from shared.domain.sms import cut
 from shared.domain.statement_story import StatementStory

@@ -8,7 +8,7 @@ from typing import Any
 from shared.adapters.crisis_names import is_seat, seat_name, statement_title
 from shared.adapters.incident_sheet import person_name, rung_name
 from shared.adapters.language import Reader, environment
-from shared.domain.group_story import GUEST
+from shared.domain.crisis import GUEST
 from shared.domain.incident import Incident
 from shared.domain.instants import SECOND
 from shared.domain.policy import Policy

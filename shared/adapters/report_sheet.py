@@ -10,7 +10,7 @@ from shared.adapters.report_people import calls, evidence, pages, seats, silent
 from shared.adapters.report_reader import ReportReader
 from shared.adapters.report_statements import statements
 from shared.domain.after_action import Deadline, Figures, Report
-from shared.domain.group_story import GUEST
+from shared.domain.crisis import GUEST
 from shared.domain.sms import one_line
 
 

@@ -10,6 +10,7 @@ from shared.adapters.crisis_names import seat_name, statement_title
 from shared.adapters.crisis_sheet import CrisisSheet, crisis_sheet
 from shared.adapters.incident_sheet import person_name
 from shared.adapters.language import Reader, environment
+from shared.domain.crisis import GUEST
 from shared.domain.incident import Incident
 from shared.domain.policy import Policy
 from shared.domain.sms import one_line
@@ -114,7 +115,7 @@ def room_context(
 
 def _standing(room: SeenRoom, incident: Incident, policy: Policy, reading: Reader, person: str) -> str:
     words, crisis = room_words(reading.locale).room, incident.course.crisis
-    if room.called_for == "guest":
+    if room.called_for == GUEST:
         return str(words["invited"])
     if room.called_for is not None:
         return str(words["called"].format(seat=seat_name(policy, room.called_for, reading)))

@@ -13,10 +13,9 @@ from shared.domain.course import Record, missed_by
 from shared.domain.decision import apply_event, needs_history, open_incident, pass_time, record_for
 from shared.domain.directory import Directory
 from shared.domain.errand import Errand
-from shared.domain.event_data import Facts
-from shared.domain.events import DRILL_SOURCE, ComplaintReceived, Event
+from shared.domain.events import ComplaintReceived, Event
 from shared.domain.incident import Incident
-from shared.domain.matter import is_on, matters_after, matters_changed, may_join
+from shared.domain.matter import crisis_to_join, is_on, matters_changed
 from shared.domain.outcome import Decision, Entry, Page
 from shared.domain.own_event import event_of, released
 from shared.domain.policy import Policy
@@ -197,17 +196,15 @@ class _Matter:
                 self._apply(joining, released(errand, at), at)
 
     def _joins(self, event: Event, incident: Incident | None, at: int) -> str | None:
-        data = event.data
-        if not self._policy.crises or not isinstance(data, Facts) or event.source == DRILL_SOURCE:
-            return None
-        if incident is not None and not may_join(incident.course):
-            crisis = self._lives.get(incident.part_of or "")
-            return "" if crisis and crisis.incident and not is_on(crisis.incident) else None
-        for name in matters_after(incident.course.known if incident else None, data, vars(data).get("channel")):
-            crisis_id, until = self._crises.get(name, ("", 0))
-            if until > at:
-                return None if incident is not None and crisis_id == incident.id else crisis_id
-        return None
+        def crisis_of(crisis: str) -> Incident | None:
+            life = self._lives.get(crisis)
+            return life.incident if life else None
+
+        def about(matters: Sequence[str]) -> str | None:
+            crises = (self._crises.get(name, ("", 0)) for name in matters)
+            return next((crisis for crisis, until in crises if until > at), None)
+
+        return crisis_to_join(event, self._policy, incident, about=about, crisis_of=crisis_of)
 
 
 def _count(incident: Incident | None, outcome: Outcome) -> None:

@@ -16,6 +16,7 @@ from shared.domain.crisis import Crisis, Group, Revision, SeatCall, Statement
 from shared.domain.crisis_policy import FULL_CHAIN, MET_BY_QUORUM, Grade
 from shared.domain.incident import Clock, Incident
 from shared.domain.policy import Policy
+from shared.domain.statement_approval import approvals_wanted
 from shared.ports import KeyHolder
 
 SeatState = Literal["in", "called", "open"]
@@ -269,8 +270,7 @@ def _missing(statement: Statement, crisis: Crisis, rules: Policy) -> tuple[str, 
     kind = rules.crises.get(crisis.kind)
     if statement.draft is None or kind is None or kind.statements is None:
         return ()
-    given = dict(statement.draft.approvals)
-    return tuple(role for role in kind.statements.approvals if role not in given)
+    return approvals_wanted(statement.draft, statement.draft.approvals, kind.statements)
 
 
 def _state(statement: Statement, missing: Sequence[str]) -> StatementState:

@@ -7,9 +7,10 @@ from shared.application import problem
 from shared.application.answer import incident_of, person_of
 from shared.application.view import At, View
 from shared.application.world import World
+from shared.domain.crisis import GUEST
 from shared.domain.crisis_policy import Grade
 from shared.domain.drill import Mark, score_of
-from shared.domain.group_story import GUEST, Answer, seat_stories
+from shared.domain.group_story import Answer, seat_stories
 from shared.domain.incident import Incident
 from shared.domain.instants import SECOND, parse_instant
 from shared.domain.outcome import Entry

@@ -1,6 +1,7 @@
 """Take one event: a complaint opens an incident, what follows is applied, what does not fit is quarantined (I1, I2)."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -10,10 +11,9 @@ from shared.application.world import World
 from shared.domain.crisis_events import OWN_SOURCE
 from shared.domain.decision import apply_event, needs_history, open_incident, record_for
 from shared.domain.directory import Directory
-from shared.domain.event_data import Facts
-from shared.domain.events import DRILL_SOURCE, PEOPLE_SURFACES, ComplaintReceived, Event, fingerprint
+from shared.domain.events import PEOPLE_SURFACES, ComplaintReceived, Event, fingerprint
 from shared.domain.incident import Incident
-from shared.domain.matter import is_on, matters_after, may_join
+from shared.domain.matter import crisis_to_join
 from shared.domain.message import Link
 from shared.domain.plain import canonical
 from shared.domain.policy import Policy
@@ -171,16 +171,14 @@ def _open(
 
 
 def _joins(world: World, event: Event, policy: Policy, incident: Incident | None, now: int) -> str | None:
-    """The crisis about the same matter that a complaint joins; "" where the one it was part of is over."""
-    data = event.data
-    if not policy.crises or not isinstance(data, Facts) or event.source == DRILL_SOURCE:
-        return None
-    if incident is not None and not may_join(incident.course):
-        crisis = world.incidents.load(incident.part_of) if incident.part_of else None
-        return "" if crisis and not is_on(crisis.incident) else None
-    matters = matters_after(incident.course.known if incident else None, data, vars(data).get("channel"))
-    found = world.crises.about(matters, now) if matters else None
-    return found if incident is None or found != incident.id else None
+    def crisis_of(crisis: str) -> Incident | None:
+        stored = world.incidents.load(crisis)
+        return stored.incident if stored else None
+
+    def about(matters: Sequence[str]) -> str | None:
+        return world.crises.about(matters, now)
+
+    return crisis_to_join(event, policy, incident, about=about, crisis_of=crisis_of)
 
 
 def _no_level(level: str, policy: Policy) -> str:

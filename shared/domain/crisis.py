@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from shared.domain.crisis_policy import Grade
 
+GUEST = "guest"
+"""The place of somebody who was invited beyond the seats."""
+
 
 @dataclass(frozen=True)
 class JoinedComplaint:

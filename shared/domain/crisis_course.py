@@ -4,19 +4,17 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from shared.domain import clocks as on_clock
-from shared.domain.crisis import Crisis
+from shared.domain.crisis import GUEST, Crisis
 from shared.domain.crisis_policy import FULL_CHAIN, MET_BY_QUORUM, CrisisType, Grade
 from shared.domain.grading import crisis_kind, declared_grade, first_grade, grade_of, highest, kind_declared
 from shared.domain.incident import Clock, Course, changed
 from shared.domain.joined import with_joined
 from shared.domain.level_clocks import at_level, missing_clocks
 from shared.domain.policy import Policy
+from shared.domain.roster import role_of
 
 if TYPE_CHECKING:
     from shared.domain.course import Record
-
-GUEST = "guest"
-"""In a record, the seat of somebody who was invited beyond the seats."""
 
 
 def graded(course: Course, time: int, policy: Policy) -> Course:
@@ -96,13 +94,8 @@ def is_met_by_group(course: Course, clock: Clock, policy: Policy) -> bool:
     """Whether a clock is met by who is in the group, and not by anybody saying so."""
     crisis = course.crisis
     if crisis is None or crisis.called_at is None:
-        return clock.name in policy_group_clocks(policy) and not clock.milestone
+        return bool(policy.crises) and clock.name in MET_BY_QUORUM and not clock.milestone
     return clock.name in MET_BY_QUORUM or (clock.name == FULL_CHAIN and clock.milestone)
-
-
-def policy_group_clocks(policy: Policy) -> tuple[str, ...]:
-    """Clocks that wait for a group, in a policy that has one."""
-    return MET_BY_QUORUM if policy.crises else ()
 
 
 def is_of_crisis(course: Course, clock: Clock, policy: Policy) -> bool:
@@ -126,12 +119,6 @@ def has_quorum(crisis: Crisis, kind: CrisisType) -> bool:
     """Whether enough of every role are in."""
     sitting = [role_of(seat) for seat, _ in crisis.seated]
     return all(sitting.count(role) >= wanted for role, wanted in kind.roles.items())
-
-
-def role_of(seat: str) -> str:
-    """The role of a seat: `quality` of `quality.2`."""
-    role, dot, number = seat.rpartition(".")
-    return role if dot and number.isdigit() else seat
 
 
 def _at_grade(course: Course, grade: Grade, time: int, policy: Policy) -> Course:

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from shared.domain.crisis import GUEST
 from shared.domain.outcome import Entry
 
 CALLED = frozenset({"called", "called_b", "invited"})
-GUEST = "guest"
 Answer = Literal["in", "declined", "too_late", "released", "silent"]
 """What came of a call: they took the seat; said no; were in when the seat was taken or the crisis over; were told that
 they are no longer needed before they answered; never answered."""

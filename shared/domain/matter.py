@@ -2,12 +2,13 @@
 the same category, within a window.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from shared.domain.classification import Known, known_from, together
 from shared.domain.crisis import JoinedComplaint
 from shared.domain.errand import Errand
 from shared.domain.event_data import Facts
+from shared.domain.events import DRILL_SOURCE, Event
 from shared.domain.incident import Course, Incident
 from shared.domain.policy import Policy
 
@@ -49,6 +50,34 @@ def matters_after(known: Known | None, told: Facts, channel: str | None) -> tupl
 def may_join(course: Course) -> bool:
     """Whether a complaint is free to join another's crisis: it has none of its own, and is part of none."""
     return course.part_of is None and (course.crisis is None or not course.crisis.is_on)
+
+
+def crisis_to_join(
+    event: Event,
+    policy: Policy,
+    incident: Incident | None,
+    *,
+    about: Callable[[Sequence[str]], str | None],
+    crisis_of: Callable[[str], Incident | None],
+) -> str | None:
+    """The crisis about the same matter that a complaint joins; "" where the one it was part of is over.
+
+    Args:
+        event: what is told of the complaint.
+        policy: the rules.
+        incident: as it was before; None for one that is being opened.
+        about: finds the crisis that is on about one of some matters.
+        crisis_of: the incident of a crisis that was joined.
+    """
+    data = event.data
+    if not policy.crises or not isinstance(data, Facts) or event.source == DRILL_SOURCE:
+        return None
+    if incident is not None and not may_join(incident.course):
+        crisis = crisis_of(incident.part_of) if incident.part_of else None
+        return "" if crisis and not is_on(crisis) else None
+    matters = matters_after(incident.course.known if incident else None, data, vars(data).get("channel"))
+    found = about(matters) if matters else None
+    return found if incident is None or found != incident.id else None
 
 
 def is_on(incident: Incident) -> bool:

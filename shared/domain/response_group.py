@@ -4,14 +4,13 @@ Windows are absolute, counted from the event that called the group: an outage de
 calling. Candidates whose window passed meanwhile are entered as stale; the first one is paged whatever the time.
 """
 
-from shared.domain.crisis import Crisis, Group, SeatCall
-from shared.domain.crisis_course import role_of
+from shared.domain.crisis import GUEST, Crisis, Group, SeatCall
 from shared.domain.crisis_policy import COMMANDER, CrisisType
 from shared.domain.events import Event
 from shared.domain.incident import Incident, changed
 from shared.domain.outcome import PageReason
 from shared.domain.policy import Policy
-from shared.domain.roster import Candidate, Seat, seats_of
+from shared.domain.roster import Candidate, Seat, role_of, seat_named, seats_of
 from shared.domain.step import Step
 
 
@@ -27,8 +26,8 @@ def form(step: Step, crisis: Crisis, called_at: int) -> None:
     seats = [seat for role in wanted if roster and role in roster.roles for seat in seats_of(roster, role)]
     seats = seats or [Seat(role, role, 1) for role in wanted]
     epoch = step.incident.group.epoch if step.incident.group else 0
-    group = Group(tuple(SeatCall(seat.name, seat.role) for seat in seats), epoch, remind_at=None)
-    step.change(group=changed(group, remind_at=called_at + step.policy.reminder))
+    calls = tuple(SeatCall(seat.name, seat.role) for seat in seats)
+    step.change(group=Group(calls, epoch, remind_at=called_at + step.policy.reminder))
     step.enter(called_at, "group_called", seats=[seat.name for seat in seats])
     call(step, tuple(seat.name for seat in seats), called_at)
 
@@ -54,10 +53,7 @@ def call(step: Step, names: tuple[str, ...], due: int) -> None:
             step.enter(due, "seat_empty", seat=name)
         top = step.reachable_from(len(step.rungs), due) or _highest_reachable(step)
         if top is not None:
-            rung = step.rungs[top - 1].rung
-            step.page_members(
-                [(person, rung) for person in step.people_on(top)], "seat_empty", due, empty[0], tuple(empty[1:])
-            )
+            step.page_members(_people_on(step, top), "seat_empty", due, empty[0], tuple(empty[1:]))
 
 
 def windows_ended(step: Step, due: int) -> None:
@@ -80,7 +76,7 @@ def confirmed(step: Step, person: str) -> None:
     crisis, group = step.course.crisis, step.incident.group
     if crisis is None or group is None:
         return
-    step.change(group=changed(group, invited=tuple(one for one in group.invited if one != person)))
+    step.change(group=changed(group, invited=_without(group.invited, person)))
     for name, holder in crisis.seated:
         seat = _seat(step, name)
         if holder != person or seat is None:
@@ -147,7 +143,7 @@ def invited(step: Step, who: str) -> None:
     group = step.incident.group
     if group is not None:
         step.change(group=changed(group, invited=(*_without(group.invited, who), who)))
-        step.page_members([(who, "guest")], "invited", step.now)
+        step.page_members([(who, GUEST)], "invited", step.now)
 
 
 def dismissed(step: Step) -> None:
@@ -164,7 +160,7 @@ def dismissed(step: Step) -> None:
 
 
 def seat_called_for(incident: Incident, person: str) -> str | None:
-    """The open seat somebody was called for last; `guest` where they were invited; None where nobody called them."""
+    """The open seat somebody was called for last; `GUEST` where they were invited; None where nobody called them."""
     group, crisis = incident.group, incident.course.crisis
     if group is None or crisis is None:
         return None
@@ -176,7 +172,7 @@ def seat_called_for(incident: Incident, person: str) -> str | None:
     ]
     if mine:
         return mine[-1]
-    return "guest" if person in group.invited else None
+    return GUEST if person in group.invited else None
 
 
 def seat_meant(incident: Incident, event: Event, *, leads: bool, at_top: bool) -> str | None:
@@ -236,13 +232,12 @@ def above_commander(step: Step) -> tuple[tuple[str, str], ...]:
     standing = max((step.standing(person) for person, _ in chief), default=0)
     top = len(step.rungs)
     number = step.reachable_from(standing + 1 if 0 < standing < top else top, step.now) or _highest_reachable(step)
-    return () if number is None else tuple((person, step.rungs[number - 1].rung) for person in step.people_on(number))
+    return _people_on(step, number)
 
 
 def chain_top(step: Step) -> tuple[tuple[str, str], ...]:
     """The people at the top of the chain."""
-    number = _highest_reachable(step)
-    return () if number is None else tuple((person, step.rungs[number - 1].rung) for person in step.people_on(number))
+    return _people_on(step, _highest_reachable(step))
 
 
 def _called(step: Step, seat: SeatCall, due: int, pages: dict[PageReason, list[tuple[str, str]]]) -> SeatCall:
@@ -272,13 +267,15 @@ def _next_candidate(step: Step, seat: SeatCall, crisis: Crisis) -> Candidate | N
     group = step.incident.group
     busy = {person for other in group.seats if other.seat != seat.seat for person in other.asked} if group else set()
     busy |= {person for name, person in crisis.seated if name != seat.seat}
-    role, number = role_of(seat.seat), seat.seat.rpartition(".")[2]
-    place = Seat(seat.seat, role, int(number) if number.isdigit() else 1)
-    called_at = crisis.called_at or crisis.since
-    for candidate in step.directory.candidates(place, called_at):
+    for candidate in step.directory.candidates(seat_named(seat.seat), crisis.called_at or crisis.since):
         if candidate.person not in (*seat.asked, *seat.stale) and candidate.person not in busy:
             return candidate
     return None
+
+
+def _people_on(step: Step, number: int | None) -> tuple[tuple[str, str], ...]:
+    """Those who can be reached on a rung, with its name; nobody where there is none."""
+    return () if number is None else tuple((person, step.rungs[number - 1].rung) for person in step.people_on(number))
 
 
 def _highest_reachable(step: Step) -> int | None:

@@ -48,6 +48,17 @@ def seats_of(roster: Roster, role: str) -> tuple[Seat, ...]:
     return tuple(Seat(f"{role}.{number}", role, number) for number in range(1, count + 1))
 
 
+def seat_named(name: str) -> Seat:
+    """The seat a name stands for: number 2 of `quality` for `quality.2`, the only one of `commander`."""
+    role, dot, number = name.rpartition(".")
+    return Seat(name, role, int(number)) if dot and number.isdigit() else Seat(name, name, 1)
+
+
+def role_of(seat: str) -> str:
+    """The role of a seat: `quality` of `quality.2`."""
+    return seat_named(seat).role
+
+
 def week_at(roster: Roster, at: int) -> Week:
     """The week an instant lies in. The first one has number 0; those before `starts` have negative numbers."""
     local = datetime.fromtimestamp(at / SECOND, UTC).astimezone(ZoneInfo(roster.zone)).date()

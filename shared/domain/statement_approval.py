@@ -1,10 +1,9 @@
 """Who may approve a statement: each role once, nobody their own draft, and only while they sit there (I8)."""
 
 from shared.domain.crisis import Revision, Statement
-from shared.domain.crisis_course import role_of
 from shared.domain.crisis_policy import StatementRules
-from shared.domain.response_group import holders
-from shared.domain.roster import Seat
+from shared.domain.response_group import holders, sitting
+from shared.domain.roster import seat_named
 from shared.domain.step import Step
 
 
@@ -17,8 +16,8 @@ def may_approve(step: Step, role: str, person: str, drafter: str) -> bool:
     """Whether somebody stands for a role: by their seat, or as its B where who sits there drafted the text."""
     if person == drafter:
         return False
-    sitting = _sitting(step, role)
-    return person in sitting or person in _stand_ins(step, role, drafter)
+    seated = [one for one, _ in sitting(step.incident, role)]
+    return person in seated or person in _stand_ins(step, role, drafter)
 
 
 def standing_approvals(step: Step, revision: Revision) -> tuple[tuple[str, str], ...]:
@@ -49,19 +48,12 @@ def approvers(step: Step, role: str, drafter: str) -> tuple[tuple[str, str], ...
     return own or tuple((person, role) for person in _stand_ins(step, role, drafter)[:1])
 
 
-def _sitting(step: Step, role: str) -> tuple[str, ...]:
-    crisis = step.course.crisis
-    return tuple(person for seat, person in crisis.seated if role_of(seat) == role) if crisis else ()
-
-
 def _stand_ins(step: Step, role: str, drafter: str) -> tuple[str, ...]:
     """The other one of the drafter's own seat, A or B: nobody approves what they drafted."""
     crisis = step.course.crisis
-    seats = [seat for seat, person in crisis.seated if person == drafter and role_of(seat) == role] if crisis else []
+    seats = [seat for person, seat in sitting(step.incident, role) if person == drafter]
     if crisis is None or not seats:
         return ()
-    number = seats[0].rpartition(".")[2]
-    place = Seat(seats[0], role, int(number) if number.isdigit() else 1)
-    pair = step.directory.candidates(place, crisis.called_at or crisis.since)
+    pair = step.directory.candidates(seat_named(seats[0]), crisis.called_at or crisis.since)
     team = next((one.team for one in pair if one.person == drafter), pair[0].team if pair else None)
     return tuple(one.person for one in pair if one.person != drafter and one.team == team)

@@ -1,7 +1,6 @@
 """What people do about statements: they draft, approve, veto and correct (C5, I8)."""
 
 from shared.domain.crisis import Revision, Statement
-from shared.domain.crisis_course import role_of
 from shared.domain.crisis_events import (
     StatementApproved,
     StatementCorrected,
@@ -14,6 +13,7 @@ from shared.domain.incident import changed
 from shared.domain.outcome import Answer
 from shared.domain.publication import text_of
 from shared.domain.response_group import kind_of
+from shared.domain.roster import role_of
 from shared.domain.statement_approval import approvals_wanted, missing_approvers, roles_for, standing_approvals
 from shared.domain.statement_ladder import keep, publish_what_may, rules_of, statement_of
 from shared.domain.step import Step

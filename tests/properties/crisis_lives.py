@@ -13,10 +13,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from hypothesis.stateful import initialize, precondition, rule
 
-from shared.application.audit import audit
-from shared.application.fire_timer import fire_or_park, fire_timer
+from shared.application.fire_timer import fire_timer
 from shared.application.run_errand import run_errand
 from shared.application.take_event import Taken, take_event
 from shared.domain.crisis_policy import Holding
@@ -30,6 +29,7 @@ from shared.domain.roster import candidates, seats_of, team_on_duty
 from shared.domain.timer import Timer
 from shared.ports import Commit, ConflictError, UnavailableError
 from tests.fakes import fake_world
+from tests.properties.timed import Timed
 from tests.scenarios.crisis_story import RETAIL
 from tests.scenarios.telling import MIDNIGHT
 
@@ -153,7 +153,7 @@ def is_event(entry: Entry) -> bool:
     return "record" in entry.data
 
 
-class OneCrisis(RuleBasedStateMachine):
+class OneCrisis(Timed):
     """What days of a crisis may bring: people in any order, late, doubled, at once; clocks that jump; a site down."""
 
     @initialize(
@@ -320,25 +320,10 @@ class OneCrisis(RuleBasedStateMachine):
                 self.world.time.wait_until(due)
             self.due_timers_fire(twice=False, by_two=False)
 
-    @rule(twice=st.booleans(), by_two=st.booleans())
-    def due_timers_fire(self, *, twice: bool, by_two: bool) -> None:
-        for timer in [timer for timer in self.world.timers.all if timer.due <= self.world.time.now()]:
-            if by_two:
-                self._before_next_commit(timer)
-            fire_or_park(self.world, timer)
-            self.world.incidents.before_commit = None
-            if twice:
-                fire_or_park(self.world, timer)
-            self.fired.append(timer)
-
     @precondition(lambda self: self.fired)
     @rule(data=st.data())
     def an_old_timer_fires_again(self, data: st.DataObject) -> None:
         fire_timer(self.world, data.draw(st.sampled_from(self.fired)))
-
-    @rule()
-    def the_audit_comes(self) -> None:
-        audit(self.world)
 
     @rule(site=st.sampled_from(["well", "well", "well", "down", "dies midway"]), twice=st.booleans())
     def errands_are_run(self, site: str, *, twice: bool) -> None:
@@ -420,13 +405,6 @@ class OneCrisis(RuleBasedStateMachine):
     def _note(self, commit: Commit) -> None:
         for text in commit.texts:
             self.born[text.rung, text.revision] = commit.line.number
-
-    def _before_next_commit(self, timer: Timer) -> None:
-        def somebody_else(_: Commit) -> None:
-            self.world.incidents.before_commit = None
-            fire_timer(self.world, timer)
-
-        self.world.incidents.before_commit = somebody_else
 
     def _incident(self) -> Incident:
         stored = self.world.incidents.load(self.case)

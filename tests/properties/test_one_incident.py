@@ -6,10 +6,9 @@ from collections import Counter
 from typing import Any
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import initialize, invariant, precondition, rule
 
-from shared.application.audit import audit
-from shared.application.fire_timer import fire_or_park, fire_timer
+from shared.application.fire_timer import fire_timer
 from shared.application.send_message import send_message
 from shared.application.take_event import Taken, take_event
 from shared.domain.events import PEOPLE_SURFACES, Event
@@ -22,12 +21,13 @@ from shared.domain.timer import Timer
 from shared.ports import Commit, ConflictError
 from tests.fakes import fake_world
 from tests.properties.lives import CASE, LEVELS, POLICIES, bounded, complaint, event, happenings
+from tests.properties.timed import Timed
 from tests.scenarios.telling import MIDNIGHT
 
 EDGES = (MINUTE, 10 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 6 * HOUR, DAY)
 
 
-class OneIncident(RuleBasedStateMachine):
+class OneIncident(Timed):
     """What a day in the house may bring: events late, doubled and in a crowd; timers fired by two at once."""
 
     @initialize(
@@ -92,27 +92,12 @@ class OneIncident(RuleBasedStateMachine):
         if due is not None:
             self.world.time.wait_until(due)
 
-    @rule(twice=st.booleans(), by_two=st.booleans())
-    def due_timers_fire(self, *, twice: bool, by_two: bool) -> None:
-        for timer in [timer for timer in self.world.timers.all if timer.due <= self.world.time.now()]:
-            if by_two:
-                self._before_next_commit(timer)
-            fire_or_park(self.world, timer)
-            self.world.incidents.before_commit = None
-            if twice:
-                fire_or_park(self.world, timer)
-            self.fired.append(timer)
-
     @precondition(lambda self: self.fired)
     @rule(data=st.data())
     def an_old_timer_fires_again(self, data: st.DataObject) -> None:
         before = self.world.incidents.load(CASE)
         fire_timer(self.world, data.draw(st.sampled_from(self.fired)))
         assert self.world.incidents.load(CASE) == before or self._incident().version > before.incident.version  # type: ignore[union-attr]
-
-    @rule()
-    def the_audit_comes(self) -> None:
-        audit(self.world)
 
     @rule(which=st.sampled_from(["all", "the first"]))
     def messages_go_out(self, which: str) -> None:
@@ -203,13 +188,6 @@ class OneIncident(RuleBasedStateMachine):
         self.nobody_is_paged_before_it_is_due()
 
     # How
-
-    def _before_next_commit(self, timer: Timer) -> None:
-        def somebody_else(_: Commit) -> None:
-            self.world.incidents.before_commit = None
-            fire_timer(self.world, timer)
-
-        self.world.incidents.before_commit = somebody_else
 
     def _post(self, happened: Event) -> Taken:
         self.posted.append(happened)

@@ -111,6 +111,17 @@ class ApiServer:
         """Every event that was posted, in order."""
         return [event for body in self.bodies for event in json.loads(body)]
 
+    def run(self, *arguments: object, by: str) -> Result:
+        """A command against this API with somebody's key, a second after the one before."""
+        self.world.time.advance(1_000)
+        return tocsin(*arguments, "--url", self.url, TOCSIN_API_KEY=by)
+
+    def good(self, *arguments: object, by: str) -> str:
+        """What a command prints that does not fail."""
+        result = self.run(*arguments, by=by)
+        assert result.exit_code == 0, result.output
+        return result.stdout
+
 
 @contextmanager
 def api_server(world: Any) -> Iterator[ApiServer]:

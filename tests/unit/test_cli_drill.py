@@ -35,14 +35,11 @@ def server(world: FakeWorld) -> Iterator[ApiServer]:
 
 
 def run(server: ApiServer, *arguments: object, by: str = OPERATIONS) -> Result:
-    server.world.time.advance(1_000)
-    return tocsin(*arguments, "--url", server.url, TOCSIN_API_KEY=by)
+    return server.run(*arguments, by=by)
 
 
 def good(server: ApiServer, *arguments: object, by: str = OPERATIONS) -> str:
-    result = run(server, *arguments, by=by)
-    assert result.exit_code == 0, result.output
-    return result.stdout
+    return server.good(*arguments, by=by)
 
 
 def started(server: ApiServer, scenario: str = "food") -> str:
