@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from shared.adapters import aws
 from shared.adapters.api_keys import SecretApiKeys
+from shared.adapters.aws import Clients
 from shared.adapters.dynamo_crises import DynamoCrises
 from shared.adapters.dynamo_errands import DynamoErrands
 from shared.adapters.dynamo_incidents import DynamoIncidents
@@ -33,9 +34,12 @@ from shared.adapters.webhook import Webhook
 from shared.adapters.words import TemplateWords
 from shared.application.world import World
 from shared.domain.publication import Publication
-from shared.settings import settings
+from shared.ports import Time
+from shared.settings import Settings, settings
 
 if TYPE_CHECKING:
+    from mypy_boto3_s3.client import S3Client
+
     from shared.adapters.answer_page import AnswerPages
     from shared.adapters.console_pages import ConsolePages
     from shared.application.console_session import Door
@@ -45,14 +49,22 @@ if TYPE_CHECKING:
 @cache
 def world() -> World:
     """The stage's world. Clients are made when they are first used, so a function pays only for what it calls."""
-    stage = settings()
+    return world_of(settings(), aws, SystemTime())
+
+
+def world_of(stage: Settings, clients: Clients, time: Time) -> World:
+    """A world of these settings, over these clients and this clock."""
     tables = Tables(
         incidents=stage.incidents_table,
         timers=stage.timers_table,
         outbox=stage.outbox_table,
         timeline=stage.timeline_table,
     )
-    store, time = aws.dynamodb, SystemTime()
+    store = clients.dynamodb
+
+    def secret(arn: str) -> Secret:
+        return Secret(clients.secrets, arn, time)
+
     return World(
         time=time,
         incidents=DynamoIncidents(store, tables),
@@ -61,25 +73,25 @@ def world() -> World:
         outbox=DynamoOutbox(store, tables),
         links=DynamoLinks(store, tables),
         policies=DynamoPolicies(store, tables, time, shipped=stage.policy, time_scale=stage.time_scale),
-        events_queue=SqsQueue(aws.sqs, stage.events_queue_url),
-        timers_queue=SqsQueue(aws.sqs, stage.timers_queue_url),
-        messages_queue=SqsQueue(aws.sqs, stage.messages_queue_url),
+        events_queue=SqsQueue(clients.sqs, stage.events_queue_url),
+        timers_queue=SqsQueue(clients.sqs, stage.timers_queue_url),
+        messages_queue=SqsQueue(clients.sqs, stage.messages_queue_url),
         carriers={
-            "sms": SnsSms(aws.sns_once, stage.sms_sender),
-            "email": SesEmail(aws.ses_once, stage.email_from, stage.email_configuration_set),
-            "webhook": Webhook(_secret(stage.webhook_secret_arn, time), time, local=stage.stage == "local"),
+            "sms": SnsSms(clients.sns_once, stage.sms_sender),
+            "email": SesEmail(clients.ses_once, stage.email_from, stage.email_configuration_set),
+            "webhook": Webhook(secret(stage.webhook_secret_arn), time, local=stage.stage == "local"),
         },
-        operations=OperationsTopic(aws.sns, stage.operations_topic_arn),
+        operations=OperationsTopic(clients.sns, stage.operations_topic_arn),
         metrics=PowertoolsMetrics(),
         words=TemplateWords(stage.site_url),
-        api_keys=SecretApiKeys(_secret(stage.api_keys_secret_arn, time)),
+        api_keys=SecretApiKeys(secret(stage.api_keys_secret_arn)),
         crises=DynamoCrises(store, tables),
         statements=DynamoStatements(store, tables),
         errands=DynamoErrands(store, tables),
-        errands_queue=SqsQueue(aws.sqs, stage.errands_queue_url),
-        site=_Site(stage.site_bucket, stage.site_url),
-        evidence=S3Evidence(aws.s3, stage.evidence_bucket, time),
-        sealed_heads=S3SealedHeads(aws.s3, stage.evidence_bucket),
+        errands_queue=SqsQueue(clients.sqs, stage.errands_queue_url),
+        site=_Site(clients.s3, stage.site_bucket, stage.site_url),
+        evidence=S3Evidence(clients.s3, stage.evidence_bucket, time),
+        sealed_heads=S3SealedHeads(clients.s3, stage.evidence_bucket),
         link_base_url=stage.link_base_url,
     )
 
@@ -87,14 +99,15 @@ def world() -> World:
 class _Site:
     """The public site; only `run_errands` needs it, and what its pages are made with."""
 
-    def __init__(self, bucket: str, url: str) -> None:
+    def __init__(self, client: Callable[[], S3Client], bucket: str, url: str) -> None:
+        self._client = client
         self._bucket = bucket
         self._url = url
 
     def publish(self, publications: Sequence[Publication]) -> None:
         from shared.adapters.status_site import S3Site  # noqa: PLC0415 - see above
 
-        S3Site(aws.s3, self._bucket, self._url).publish(publications)
+        S3Site(self._client, self._bucket, self._url).publish(publications)
 
 
 @cache

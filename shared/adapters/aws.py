@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import boto3
 from botocore.config import Config
@@ -33,6 +33,19 @@ SIGNED = _REPEATABLE.merge(Config(signature_version="s3v4", s3={"addressing_styl
 """For S3: a URL that is signed names the bucket's own region. `auto` would name the global endpoint, which redirects
 what goes to a young bucket elsewhere, and a redirect breaks the signature. At an IP address it is a path all the same.
 """
+
+
+class Clients(Protocol):
+    """What this module offers to a world."""
+
+    def dynamodb(self) -> DynamoDBClient: ...
+    def sqs(self) -> SQSClient: ...
+    def s3(self) -> S3Client: ...
+    def secrets(self) -> SecretsManagerClient: ...
+    def sns(self) -> SNSClient: ...
+    def sns_once(self) -> SNSClient: ...
+    def ses_once(self) -> SESV2Client: ...
+
 
 UNREACHABLE = (HTTPClientError, BotoConnectionError)
 """What botocore raises where no answer came: before the call left, or after."""
