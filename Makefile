@@ -13,7 +13,7 @@ PYTEST_WORKERS ?= 2
 export AWS_REGION ?= eu-central-1
 export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
 
-.PHONY: help install hooks lint fmt test test-fast up down demo demo-crisis synth clean
+.PHONY: help install hooks lint fmt test test-fast up down bench demo demo-crisis synth clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 14
@@ -62,6 +62,9 @@ demo: install ## Watch a slice of a real day on a stack of its own
 
 demo-crisis: install ## Watch a food-safety crisis, from the first post to the evidence
 	$(VENV)/tocsin demo-crisis
+
+bench: install ## Measure, and write docs/performance.md: make bench ONLY=lateness
+	$(VENV)/python -m bench $(if $(ONLY),--only $(ONLY))
 
 synth: install ## Synthesize a stage: make synth STAGE=prod
 	node_modules/.bin/cdk synth --quiet -c stage=$(STAGE)
