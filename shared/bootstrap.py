@@ -33,6 +33,7 @@ from shared.adapters.system_time import SystemTime
 from shared.adapters.webhook import Webhook
 from shared.adapters.words import TemplateWords
 from shared.application.world import World
+from shared.domain.instants import MINUTE
 from shared.domain.publication import Publication
 from shared.ports import Time
 from shared.settings import Settings, settings
@@ -93,6 +94,7 @@ def world_of(stage: Settings, clients: Clients, time: Time) -> World:
         evidence=S3Evidence(clients.s3, stage.evidence_bucket, time),
         sealed_heads=S3SealedHeads(clients.s3, stage.evidence_bucket),
         link_base_url=stage.link_base_url,
+        pulse_every=MINUTE // stage.time_scale,
     )
 
 

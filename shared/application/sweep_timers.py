@@ -35,7 +35,7 @@ def sweep_timers(world: World) -> int:
     wanted = (timer for timer in due_timers(world, now, horizon) if timer.due > watermark or timer.due < now - OVERDUE)
     handed = hand_over(world, wanted, now)
     world.timers.move_watermark(horizon)
-    pulse = (now // MINUTE + 2) * MINUTE
+    pulse = (now // world.pulse_every + 2) * world.pulse_every
     world.timers.put(timer_for("heartbeat", "heartbeat", pulse, 0, now))
     world.metrics.count("TimersHandedOver", handed)
     return handed

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from shared import ports
-from shared.domain.instants import DAY, HOUR
+from shared.domain.instants import DAY, HOUR, MINUTE
 from shared.domain.policy_parts import Via
 
 
@@ -16,6 +16,8 @@ class World:
         link_base_url: what a link starts with; the token follows after a slash.
         link_expiry: how long a link lives, in milliseconds; never scaled. group_link_expiry: one of the response
             group, which dies with the crisis; this bounds a crisis that nobody stands down.
+        pulse_every: how far apart the beats of the pulse are (milliseconds): a minute, on a stage whose clocks run
+            faster so much less.
     """
 
     time: ports.Time
@@ -43,3 +45,4 @@ class World:
     link_base_url: str = ""
     link_expiry: int = 48 * HOUR
     group_link_expiry: int = 14 * DAY
+    pulse_every: int = MINUTE

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -298,3 +299,10 @@ def test_it_says_how_many_it_handed_over(world: FakeWorld) -> None:
     put(world, NOON + MINUTE, "inc-2")
     assert sweep_timers(world) == 2
     assert ("TimersHandedOver", 2, "Count") in world.metrics.recorded
+
+
+def test_where_the_clocks_run_faster_so_does_the_pulse(world: FakeWorld) -> None:
+    faster = replace(world, pulse_every=6 * SECOND)
+    sweep_timers(faster)
+    [pulse] = [timer for timer in world.timers.all if timer.kind == "heartbeat"]
+    assert pulse.due == NOON + 12 * SECOND
