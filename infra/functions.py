@@ -1,4 +1,4 @@
-"""The thirteen functions: what each is for, what it may do and what wakes it."""
+"""The functions: what each is for, what it may do and what wakes it."""
 
 from __future__ import annotations
 
@@ -65,13 +65,14 @@ class Functions(Construct):
         self.run_errands = self._make_run_errands(site)
         self.console = self._make_console(sign_in)
         self.seal_heads = self._make_seal_heads()
+        self.prove_alive = self._make_prove_alive()
 
     @property
     def all(self) -> tuple[TocsinFunction, ...]:
         return (
             *(self.intake_api, self.intake, self.sweep_timers, self.arm_timers, self.fire_timer),
             *(self.relay_outbox, self.send_message, self.record_delivery, self.respond, self.audit),
-            *(self.run_errands, self.console, self.seal_heads),
+            *(self.run_errands, self.console, self.seal_heads, self.prove_alive),
         )
 
     def _make_intake_api(self) -> TocsinFunction:
@@ -362,6 +363,27 @@ class Functions(Construct):
             age_seconds=21_600,
         )
         return made
+
+    def _make_prove_alive(self) -> TocsinFunction:
+        data, stage = self._data, self._workshop.stage
+        return TocsinFunction(
+            self,
+            "ProveAlive",
+            name="prove_alive",
+            workshop=self._workshop,
+            description="Tells somebody outside that the whole pager lives, and nobody when it does not",
+            timeout_seconds=20,
+            failures=self._queues.invocation_failures,
+            environment={
+                "TOCSIN_HEARTBEAT_SECRET_ARN": data.heartbeat_arn,
+                "TOCSIN_AUDIT_MINUTES": str(stage.audit_minutes),
+                "TOCSIN_PROBE_MINUTES": str(stage.probe_minutes or 0),
+            },
+            may=[
+                table(data.incidents, "GetItem"),
+                read_secret(data.heartbeat_arn),
+            ],
+        )
 
     def _speak_in_a_crisis(self) -> list[rights.Right]:
         """What a signed-in person says and sees: an incident, its room, its evidence; a drill, which is an opening."""

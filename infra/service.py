@@ -91,6 +91,7 @@ class ServiceStack(Stack):
         for construct, name, minutes in (
             ("SweepEveryMinute", self.functions.sweep_timers, 1),
             ("AuditRegularly", self.functions.audit, stage.audit_minutes),
+            ("ProveAliveEveryMinute", self.functions.prove_alive, 1),
         ):
             every_minutes(
                 self,

@@ -94,6 +94,8 @@ class Stage(BaseModel):
     errands_at_once: int = Field(default=5, ge=2, le=1000)
     """How many errands may be run at the same time: statements that go public, complaints that join a crisis."""
     audit_minutes: int = Field(default=5, ge=1)
+    probe_minutes: int | None = Field(default=5, ge=2)
+    """How often a synthetic complaint proves that pages go out; None: never, and nothing is proved."""
     log_level: str = Field(default="INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")
     runtime: Runtime = Field(default_factory=Runtime.aws)
 
@@ -158,6 +160,7 @@ def local() -> Stage:
         endpoint_url="http://127.0.0.1:4566",
         errands_at_once=3,
         audit_minutes=1,
+        probe_minutes=None,
         log_retention_days=1,
         api_rate_per_second=1000,
         api_burst=1000,
@@ -190,7 +193,7 @@ def prod() -> Stage:
 
 STAGES: Final = {"local": local, "dev": dev, "prod": prod}
 
-CONTEXT_SETTINGS: Final = ("policy", "time_scale", "link_base_url", "endpoint_url", "ca_bundle")
+CONTEXT_SETTINGS: Final = ("policy", "time_scale", "link_base_url", "endpoint_url", "ca_bundle", "probe_minutes")
 """What `cdk -c name=value` may set for one deployment: the local stack's port, a drill's clock."""
 
 

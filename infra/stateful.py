@@ -92,7 +92,16 @@ class StatefulStack(Stack):
             secret_string_value=SecretValue.unsafe_plain_text('{"keys": []}'),
             removal_policy=self._removal,
         )
-        for secret in (self.api_keys, self.webhook):
+        self.heartbeat = secrets.Secret(
+            self,
+            "Heartbeat",
+            description="Where somebody outside hears every minute that the pager lives",
+            encryption_key=self.key,
+            # Filled by an operator: whoever knows the URL can play alive.
+            secret_string_value=SecretValue.unsafe_plain_text('{"url": ""}'),
+            removal_policy=self._removal,
+        )
+        for secret in (self.api_keys, self.webhook, self.heartbeat):
             accept(
                 secret,
                 "AwsSolutions-SMG4",
@@ -107,6 +116,7 @@ class StatefulStack(Stack):
         self.api_keys_arn = _arn(self.api_keys)
         self.webhook_arn = _arn(self.webhook)
         self.console_arn = _arn(self.console)
+        self.heartbeat_arn = _arn(self.heartbeat)
         self._outputs()
 
     def _make_key(self) -> kms.Key:
@@ -181,6 +191,7 @@ class StatefulStack(Stack):
             "ApiKeysSecretArn": self.api_keys_arn,
             "WebhookSecretArn": self.webhook_arn,
             "ConsoleSecretArn": self.console_arn,
+            "HeartbeatSecretArn": self.heartbeat_arn,
             "EvidenceBucket": self.evidence.bucket_name,
             "KeyArn": self.key.key_arn,
         }.items():

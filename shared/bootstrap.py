@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from shared.adapters.answer_page import AnswerPages
     from shared.adapters.console_pages import ConsolePages
     from shared.application.console_session import Door
+    from shared.application.prove_alive import Watch
     from shared.ports import SignIn
 
 
@@ -151,6 +152,18 @@ def console() -> Console:
     return Console(
         door, ConsolePages(uploads_to=_upload_origin(stage.required("evidence_bucket")), signs_out_at=domain)
     )
+
+
+@cache
+def watch() -> Watch:
+    """The dead man's switch; only `prove_alive` needs it, and what calls somebody outside."""
+    from shared.adapters.outside_heartbeat import OutsideHeartbeat  # noqa: PLC0415 - see above
+    from shared.application.prove_alive import Watch  # noqa: PLC0415
+
+    stage = settings()
+    secret = _secret(stage.required("heartbeat_secret_arn"), SystemTime())
+    heartbeat = OutsideHeartbeat(secret, local=stage.stage == "local")
+    return Watch(heartbeat, stage.audit_minutes, stage.probe_minutes)
 
 
 def _upload_origin(bucket: str) -> str:

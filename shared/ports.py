@@ -296,6 +296,31 @@ class Timers(Protocol):
         """Remember how far a sweep got."""
         ...
 
+    def sign(self, of: "SignOfLife") -> int:
+        """When a part of the pager last showed that it works (milliseconds UTC); 0 where it never did."""
+        ...
+
+    def leave_sign(self, of: "SignOfLife", at: int) -> None:
+        """Remember that a part of the pager worked at this instant."""
+        ...
+
+
+SignOfLife = Literal["pulse", "audit", "probe_filed", "probe_arrived"]
+"""`pulse`: the minute's own timer was claimed; `audit`: an audit came to its end; `probe_filed`: a synthetic complaint
+was handed in; `probe_arrived`: all pages of one reached their carrier."""
+
+
+class Heartbeat(Protocol):
+    """Somebody outside who calls when they hear nothing."""
+
+    def beat(self) -> bool:
+        """Tell them that the pager lives; False where nobody is set up to listen.
+
+        Raises:
+            UnavailableError: they could not be told.
+        """
+        ...
+
 
 class Outbox(Protocol):
     """Messages on their way."""

@@ -38,6 +38,9 @@ class Settings(BaseModel):
     console_client_id: str = ""
     console_cognito_domain: str = ""
     console_user_pool_id: str = ""
+    heartbeat_secret_arn: str = ""
+    audit_minutes: int = Field(default=5, ge=1)
+    probe_minutes: int = Field(default=0, ge=0)
 
     def required(self, name: str) -> str:
         """A setting this function cannot do without.

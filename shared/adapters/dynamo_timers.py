@@ -12,10 +12,11 @@ from shared.adapters.codec import Item
 from shared.adapters.dynamo_calls import Action, Client, available, get, moved, query, refused, transact
 from shared.adapters.dynamo_keys import Tables
 from shared.domain.timer import Timer, timer_from
-from shared.ports import ConflictError
+from shared.ports import ConflictError, SignOfLife
 
 _HOUR = "HOUR"
 _WATERMARK = "WATERMARK"
+_SIGN = "SIGN#"
 
 
 class DynamoTimers:
@@ -128,6 +129,14 @@ class DynamoTimers:
     def move_watermark(self, instant: int) -> None:
         """Remember how far a sweep got."""
         self._write(_WATERMARK, instant)
+
+    def sign(self, of: SignOfLife) -> int:
+        """When a part of the pager last showed that it works (milliseconds UTC); 0 where it never did."""
+        return self._read(f"{_SIGN}{of}")
+
+    def leave_sign(self, of: SignOfLife, at: int) -> None:
+        """Remember that a part of the pager worked at this instant."""
+        self._write(f"{_SIGN}{of}", at)
 
     def _delete(self, timer: Timer) -> Action:
         delete = {

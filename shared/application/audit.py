@@ -58,6 +58,7 @@ def audit(world: World) -> Findings:
     world.metrics.count("StuckErrands", findings.stuck_errands)
     world.metrics.count("ParkedTimers", findings.parked_timers)
     world.metrics.count("AuditHeartbeat")
+    world.timers.leave_sign("audit", world.time.now())
     return findings
 
 

@@ -48,6 +48,7 @@ def fire_timer(world: World, timer: Timer) -> None:
         case "heartbeat":
             if world.timers.claim(timer):
                 world.metrics.count("HeartbeatLateness", max(0, world.time.now() - timer.due), "Milliseconds")
+                world.timers.leave_sign("pulse", world.time.now())
 
 
 def fire_or_park(world: World, timer: Timer) -> None:

@@ -136,3 +136,14 @@ def test_the_cursor_and_the_watermark_are_two_things(store: Store) -> None:
     store.timers.move_watermark(9)
 
     assert (store.timers.cursor(), store.timers.watermark()) == (5, 9)
+
+
+def test_a_sign_of_life_is_the_last_one_of_its_part(store: Store) -> None:
+    assert store.timers.sign("pulse") == 0
+
+    store.timers.leave_sign("pulse", 1_000)
+    store.timers.leave_sign("pulse", 2_000)
+    store.timers.leave_sign("audit", 7)
+
+    assert (store.timers.sign("pulse"), store.timers.sign("audit")) == (2_000, 7)
+    assert (store.timers.cursor(), store.timers.watermark()) == (0, 0)

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from shared.domain.timer import Timer
+from shared.ports import SignOfLife
 from tests.fakes.shelf import Shelf
 
 
@@ -15,6 +16,7 @@ class FakeTimers:
         self._failures: Counter[Timer] = Counter()
         self._hour = 0
         self._instant = 0
+        self._signs: Counter[SignOfLife] = Counter()
         self.parked: dict[Timer, str] = {}
 
     @property
@@ -74,3 +76,9 @@ class FakeTimers:
 
     def move_watermark(self, instant: int) -> None:
         self._instant = instant
+
+    def sign(self, of: SignOfLife) -> int:
+        return self._signs[of]
+
+    def leave_sign(self, of: SignOfLife, at: int) -> None:
+        self._signs[of] = at

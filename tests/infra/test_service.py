@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.synth, pytest.mark.xdist_group("synth")]
 FUNCTIONS = {
     *("intake_api", "intake", "sweep_timers", "arm_timers", "fire_timer"),
     *("relay_outbox", "send_message", "record_delivery", "respond", "audit"),
-    *("run_errands", "console", "seal_heads"),
+    *("run_errands", "console", "seal_heads", "prove_alive"),
 }
 
 
@@ -25,7 +25,7 @@ def functions(stage: Any) -> dict[str, dict[str, Any]]:
     return {each["Handler"].split(".")[1]: each for each in found}
 
 
-def test_thirteen_functions_each_with_its_own_role_and_log_group(stage: Any) -> None:
+def test_every_function_stands_there_with_its_own_role_and_log_group(stage: Any) -> None:
     found = functions(stage)
     assert set(found) == FUNCTIONS
     assert {each["Handler"] for each in found.values()} == {f"functions.{name}.handler.handler" for name in FUNCTIONS}
@@ -124,6 +124,7 @@ CALLS: dict[str, dict[str, set[str]]] = {
         "Outbox": {"GetItem", "PutItem", "UpdateItem"},
     },
     "SealHeads": {},
+    "ProveAlive": {"Incidents": {"GetItem"}},
     "Audit": {
         "Incidents": {"GetItem", "PutItem", "DeleteItem", "Query"},
         "Incidents by_next_step": {"Query"},
@@ -237,16 +238,20 @@ def test_a_queue_keeps_a_message_hidden_longer_than_its_consumer_may_run(stage: 
     assert timeouts["send_message"] == 30
 
 
-def test_schedules_call_the_sweep_every_minute_and_the_audit_every_five(prod: Any) -> None:
+def test_schedules_call_the_sweep_and_the_heartbeat_every_minute_and_the_audit_every_five(prod: Any) -> None:
     schedules = prod.of_type("AWS::Scheduler::Schedule")
     expressions = {name: each["Properties"]["ScheduleExpression"] for name, each in schedules.items()}
-    assert expressions == {"SweepEveryMinute": "rate(1 minute)", "AuditRegularly": "rate(5 minutes)"}
+    assert expressions == {
+        "SweepEveryMinute": "rate(1 minute)",
+        "AuditRegularly": "rate(5 minutes)",
+        "ProveAliveEveryMinute": "rate(1 minute)",
+    }
     assert all(each["Properties"]["Target"]["DeadLetterConfig"]["Arn"] for each in schedules.values())
 
 
 def test_what_is_called_asynchronously_keeps_its_failures(stage: Any) -> None:
     configured = stage.of_type("AWS::Lambda::EventInvokeConfig")
-    assert len(configured) == 3
+    assert len(configured) == 4
     for each in configured.values():
         assert each["Properties"]["DestinationConfig"]["OnFailure"]["Destination"]
 
@@ -313,6 +318,7 @@ def test_every_function_finds_what_it_works_with(stage: Any) -> None:
         "respond": {"EVIDENCE_BUCKET", "API_KEYS_SECRET_ARN"},
         "console": {"EVIDENCE_BUCKET", "CONSOLE_SECRET_ARN", "CONSOLE_SIGN_IN", "CONSOLE_URL"},
         "seal_heads": {"EVIDENCE_BUCKET"},
+        "prove_alive": {"HEARTBEAT_SECRET_ARN", "AUDIT_MINUTES", "PROBE_MINUTES"},
     }
     for name, settings in wanted.items():
         given = functions(stage)[name]["Environment"]["Variables"]

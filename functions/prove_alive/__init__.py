@@ -1,0 +1,1 @@
+"""Tells somebody outside, every minute, that the whole pager lives."""
