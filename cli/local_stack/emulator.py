@@ -52,13 +52,20 @@ def clean_environment() -> dict[str, str]:
 
 
 class Emulator:
-    """One emulator in its own process group; everything it writes is under `home`."""
+    """One emulator in its own process group; everything it writes is under `home`.
 
-    def __init__(self, home: Path, *, port: int, auth: bool, pid: int | None = None) -> None:
+    Args:
+        watched: how many times as fast schedules beat and alarms look; None: as fast as the world, alarms silent.
+    """
+
+    def __init__(
+        self, home: Path, *, port: int, auth: bool, pid: int | None = None, watched: int | None = None
+    ) -> None:
         self.home = home
         self.port = port
         self.auth = auth
         self.pid = pid
+        self._watched = watched
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -86,6 +93,8 @@ class Emulator:
         command = [sys.executable, "-m", "cli.local_stack.launcher"]
         if not outlive:
             command += ["--parent", str(os.getpid())]
+        if self._watched is not None:
+            command += ["--watched", str(self._watched)]
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
                 command,

@@ -17,7 +17,9 @@ from ministack import app
 from ministack.core import iam_actions
 from ministack.core.concurrency import esm_wake
 from ministack.core.iam_evaluator import pin_request_origin
-from ministack.services import lambda_svc, s3, scheduler
+from ministack.services import cloudwatch, eventbridge, lambda_svc, s3, scheduler
+
+from cli.local_stack.cloudwatch import CloudWatch
 
 SCHEDULE_TICK_SECONDS = 1
 WAKE_SECONDS = 0.1
@@ -72,6 +74,50 @@ def fetch_origins_over_tls() -> None:
     s3.serve_cloudfront_origin_fetch = over_tls
 
 
+def run_faster(speed: int) -> None:
+    """On AWS no schedule beats faster than a minute; a stage whose clocks run faster is to feel its minutes."""
+    seconds = eventbridge._parse_rate_seconds  # noqa: SLF001 - it has no other way in
+
+    def scaled(expression: str) -> float | None:
+        rate = seconds(expression)
+        return None if rate is None else rate / speed
+
+    eventbridge._parse_rate_seconds = scaled  # noqa: SLF001
+    scheduler._SCHEDULE_TICK_INTERVAL = SCHEDULE_TICK_SECONDS / speed  # noqa: SLF001
+
+
+def let_alarms_speak(speed: int) -> None:
+    """Log lines are no figures yet, only what is invoked by hand is counted, and alarms look at all dimensions at once
+    and only when something came: silence, which is what most of ours listen for, is never heard.
+    """
+    watch = CloudWatch(speed)
+    write_log, call = lambda_svc._emit_lambda_logs, lambda_svc._execute_function_dispatch  # noqa: SLF001
+    count = lambda_svc._emit_lambda_metrics  # noqa: SLF001
+
+    def write_log_and_figures(function: Any, request: str, text: str, *more: Any, **others: Any) -> None:
+        watch.take_log(text)
+        write_log(function, request, text, *more, **others)
+
+    def call_and_count(function: Any, config: Any, event: Any, request: str, started: float) -> Any:
+        failed = True
+        try:
+            answer = call(function, config, event, request, started)
+            failed = bool(answer.get("error"))
+            return answer
+        finally:
+            watch.took(config["FunctionName"], started, failed=failed, event=event)
+
+    def count_throttles(name: str, **told: Any) -> None:
+        if told["throttle"]:
+            count(name, **told)
+
+    lambda_svc._emit_lambda_logs = write_log_and_figures  # noqa: SLF001
+    lambda_svc._execute_function_dispatch = call_and_count  # noqa: SLF001
+    lambda_svc._emit_lambda_metrics = count_throttles  # noqa: SLF001
+    cloudwatch._evaluate_alarm = lambda _: None  # noqa: SLF001
+    threading.Thread(target=watch.run, daemon=True, name="tocsin-cloudwatch").start()
+
+
 def end_with(parent: int) -> None:
     """When whoever started the stack is gone, even killed, so is the stack."""
 
@@ -86,15 +132,19 @@ def end_with(parent: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--parent", type=int, help="end when this process ends")
-    parent = parser.parse_args().parent
-    if parent is not None:
-        end_with(parent)
+    parser.add_argument("--watched", type=int, metavar="SPEED", help="let alarms speak, on clocks that much faster")
+    given = parser.parse_args()
+    if given.parent is not None:
+        end_with(given.parent)
     tick_schedules_every_second()
     wake_the_queues()
     take_few_batches_at_once()
     leave_port_443_alone()
     authorize_batches_like_single_messages()
     fetch_origins_over_tls()
+    if given.watched is not None:
+        run_faster(given.watched)
+        let_alarms_speak(given.watched)
 
     sys.argv = ["ministack"]
     app.main()

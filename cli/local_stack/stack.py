@@ -117,6 +117,7 @@ def local_stack(
     time_scale: int = 1,
     auth: bool = False,
     keep_logs: bool = False,
+    watched: bool = False,
 ) -> Iterator[LocalStack]:
     """A stack of its own on a free port, gone when the block ends, however it ends.
 
@@ -125,11 +126,12 @@ def local_stack(
         time_scale: 60 makes 30 minutes 30 seconds.
         auth: whether the emulator checks every role's rights, over TLS; slower.
         keep_logs: whether the logs stay under `.tocsin/` afterwards.
+        watched: whether alarms speak; schedules and alarms then have `time_scale` times the speed, too.
     """
     HOMES.mkdir(exist_ok=True)
     _remove_what_was_killed()
     home = Path(tempfile.mkdtemp(prefix=f"run-{os.getpid()}-", dir=HOMES))
-    emulator = Emulator(home, port=free_port(), auth=auth)
+    emulator = Emulator(home, port=free_port(), auth=auth, watched=time_scale if watched else None)
     with _ended_by_sigterm():
         try:
             emulator.start()
