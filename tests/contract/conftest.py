@@ -24,7 +24,7 @@ from shared.adapters.dynamo_outbox import DynamoOutbox
 from shared.adapters.dynamo_quarantine import DynamoQuarantine
 from shared.adapters.dynamo_statements import DynamoStatements
 from shared.adapters.dynamo_timers import DynamoTimers
-from tests.contract import tables
+from tests.contract import tables, virtual
 from tests.fakes import (
     FakeCrises,
     FakeErrands,
@@ -57,7 +57,19 @@ class Store:
 
 
 @pytest.fixture
-def dynamodb(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def virtual_dynamodb() -> Any:
+    """A client of the fault simulation's DynamoDB."""
+    return virtual.client(virtual.store())
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """What asks a DynamoDB by name asks both."""
+    if "dynamodb" in metafunc.fixturenames and not ENDPOINT:
+        metafunc.parametrize("dynamodb", ["moto", "virtual"], indirect=True)
+
+
+@pytest.fixture
+def dynamodb(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """A client of a DynamoDB with the four tables, empty: moto's, or the one at TOCSIN_CONTRACT_ENDPOINT."""
     if ENDPOINT:
         client = boto3.client("dynamodb", endpoint_url=ENDPOINT, config=Config(max_pool_connections=50), **LOCAL_KEYS)
@@ -66,6 +78,9 @@ def dynamodb(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         tables.create(client)
         yield client
         return
+    if getattr(request, "param", "") == "virtual":
+        yield request.getfixturevalue("virtual_dynamodb")
+        return
     _one_request_at_a_time(monkeypatch)
     with mock_aws():
         client = boto3.client("dynamodb", region_name="eu-central-1")
@@ -73,7 +88,7 @@ def dynamodb(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         yield client
 
 
-@pytest.fixture(params=["fake", "dynamodb"])
+@pytest.fixture(params=["fake", "dynamodb", "virtual_dynamodb"])
 def store(request: pytest.FixtureRequest) -> Store:
     if request.param == "fake":
         shelf = Shelf()
@@ -87,7 +102,7 @@ def store(request: pytest.FixtureRequest) -> Store:
             FakeStatements(shelf),
             FakeErrands(shelf),
         )
-    client = request.getfixturevalue("dynamodb")
+    client = request.getfixturevalue(request.param)
     return over(lambda: client)
 
 

@@ -23,11 +23,11 @@ SHIPPED = policy_yaml.read_text("retail")[1]
 OTHER = policy_yaml.read_text("three-tier")[1]
 
 
-@pytest.fixture(params=["fake", "dynamodb"])
+@pytest.fixture(params=["fake", "dynamodb", "virtual_dynamodb"])
 def policies(request: pytest.FixtureRequest) -> Policies:
     if request.param == "fake":
         return FakePolicies(policy_yaml.load("retail"))
-    return stored(request.getfixturevalue("dynamodb"))
+    return stored(request.getfixturevalue(request.param))
 
 
 def stored(client: Any, time: FakeTime | None = None, **changed: Any) -> DynamoPolicies:
