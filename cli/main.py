@@ -15,6 +15,7 @@ from cli import (
     policy,
     quarantine,
     report,
+    restore,
     roster,
     send,
     simulate,
@@ -55,5 +56,6 @@ app.add_typer(site.app, name="site")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(audit.app, name="audit")
 app.add_typer(keys.app, name="keys")
+app.add_typer(restore.app, name="restore")
 app.command()(demo_command.demo)
 app.command("demo-crisis")(demo_crisis_command.demo_crisis)
