@@ -25,6 +25,7 @@ from cli import (
 from cli.demo import command as demo_command
 from cli.demo_crisis import command as demo_crisis_command
 from cli.local_stack import commands
+from cli.watch_demo import command as watch_demo_command
 
 app = typer.Typer(
     name="tocsin",
@@ -59,3 +60,4 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(restore.app, name="restore")
 app.command()(demo_command.demo)
 app.command("demo-crisis")(demo_crisis_command.demo_crisis)
+app.command("watch-demo")(watch_demo_command.watch_demo)

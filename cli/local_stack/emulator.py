@@ -135,6 +135,12 @@ class Emulator:
         self.pid = None
         shutil.rmtree(self.home / "tmp", ignore_errors=True)
 
+    def workers(self, function: str) -> list[int]:
+        """The processes that run a function at the moment, by its full name."""
+        listed = subprocess.run(["ps", "-A", "-o", "pid=,args="], capture_output=True, text=True, check=True)
+        folder = str(self.home / "tmp" / f"ministack-lambda-{function}-")
+        return [int(line.split()[0]) for line in listed.stdout.splitlines() if folder in line]
+
     def _ask(self, path: str) -> httpx.Response:
         return httpx.get(self.endpoint_url + path, verify=self._tls(), timeout=5, trust_env=False)
 

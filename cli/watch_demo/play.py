@@ -1,0 +1,123 @@
+"""Break one thing after another on a deployed stack, and listen to who is told."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from typing import Final
+
+from cli.local_stack.emulator import LocalStackError
+from cli.local_stack.stack import LocalStack
+from cli.watch_demo.faults import complaint, post, restart
+from cli.watch_demo.outside import DeadMansSwitch, Outside, now
+from cli.watch_demo.report import show_break, show_healthy, show_mended, show_quiet, show_told
+from cli.watch_demo.story import GRACE, HEALTHY_MINUTES, PERIOD, STAGE_MINUTE, STORY, Break
+from cli.watch_demo.told import Told
+from cli.watch_demo.verdict import Broken, Outcome, findings
+
+_QUIET_WITHIN: Final = 60
+"""Seconds a new stack has until its first sweep, pulse and audit are behind it."""
+_PAGED_WITHIN: Final = 20
+_LOOK_EVERY: Final = 0.1
+_BEYOND: Final = 3 * STAGE_MINUTE
+"""How much longer than its bound a telling is waited for (milliseconds): a late one is shown as late."""
+_ENDED_WITHIN: Final = 20 * STAGE_MINUTE
+"""How long the last word that all is well may take: an alarm on what happens seldom looks back 15 minutes."""
+
+
+class Play:
+    """One run of the story."""
+
+    def __init__(self, stack: LocalStack) -> None:
+        self._stack = stack
+        self._outcome = Outcome()
+        self._lock = threading.Lock()
+        self._switch = DeadMansSwitch(period=PERIOD, grace=GRACE)
+
+    def run(self) -> Outcome:
+        """Until everything was broken, told, mended, and told to be over.
+
+        Raises:
+            LocalStackError: the stack never came to rest, or pages nobody although nothing is broken.
+        """
+        with Outside(self._switch, self._hear) as outside:
+            self._connect(outside)
+            self._be_healthy()
+            for act in STORY:
+                self._break(act)
+            self._wait(lambda: all(each.ended for each in findings(self._outcome)), _ENDED_WITHIN)
+        return self._outcome
+
+    def _hear(self, told: Told) -> None:
+        with self._lock:
+            self._outcome.told.append(told)
+            show_told(told, self._since(told.at))
+
+    def _connect(self, outside: Outside) -> None:
+        """The heartbeat's URL first; then, once no alarm is left over from the deployment, the operations topic."""
+        stack = self._stack
+        secret = {"SecretId": stack.outputs["HeartbeatSecretArn"], "SecretString": json.dumps({"url": outside.alive})}
+        stack.client("secretsmanager").put_secret_value(**secret)
+        restart(stack, stack.outputs["ProveAliveFunction"])
+        cloudwatch = stack.client("cloudwatch").get_paginator("describe_alarms")
+        alarms = 0
+
+        def quiet() -> bool:
+            nonlocal alarms
+            found = [alarm for page in cloudwatch.paginate() for alarm in page["MetricAlarms"]]
+            alarms = len(found)
+            return self._switch.heard and all(alarm["StateValue"] == "OK" for alarm in found)
+
+        if not self._wait(quiet, _QUIET_WITHIN * 1000, every=1):
+            raise LocalStackError(f"the stack was not at rest within {_QUIET_WITHIN} s of its deployment")
+        topic = stack.outputs["OperationsTopicArn"]
+        stack.client("sns").subscribe(TopicArn=topic, Protocol="http", Endpoint=outside.operations)
+        self._outcome.watched_from = now()
+        show_quiet(alarms)
+
+    def _be_healthy(self) -> None:
+        """The pager at work: a complaint comes in, somebody is paged, and nobody else hears of it."""
+        event = complaint()
+        posted = now()
+        post(self._stack, event)
+        paged = self._wait(lambda: any(event["id"] in sms["Message"] for sms in self._stack.carrier_sms()), 20_000)
+        if not paged:
+            raise LocalStackError(f"nobody was paged within {_PAGED_WITHIN} s, and nothing was broken yet")
+        show_healthy((now() - posted) / 1000)
+        rest = self._outcome.watched_from + HEALTHY_MINUTES * STAGE_MINUTE - now()
+        time.sleep(max(0, rest) / 1000)
+
+    def _break(self, act: Break) -> None:
+        fault, within = act.fault(self._stack), act.within * STAGE_MINUTE
+        began = now()
+        show_break(act, self._since(began))
+        try:
+            fault.begin()
+            self._wait(lambda: self._is_told(act, began), within + _BEYOND)
+        finally:
+            mended = now()
+            lost = fault.mend()
+        show_mended(act, self._since(mended))
+        with self._lock:
+            self._outcome.lost += lost
+            self._outcome.broken.append(
+                Broken(act.title, act.alarm, act.by, within, act.brings, began=began, mended=mended)
+            )
+
+    def _is_told(self, act: Break, began: int) -> bool:
+        with self._lock:
+            return any(
+                (each.alarm, each.by, each.state) == (act.alarm, act.by, "ALARM") and each.at >= began
+                for each in self._outcome.told
+            )
+
+    def _wait(self, until: Callable[[], bool], longest: int, every: float = _LOOK_EVERY) -> bool:
+        end = time.monotonic() + longest / 1000
+        while not (done := until()) and time.monotonic() < end:
+            time.sleep(every)
+        return done
+
+    def _since(self, at: int) -> float:
+        return (at - self._outcome.watched_from) / 1000

@@ -1,0 +1,91 @@
+"""What the demo tells on the way and at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from textwrap import shorten
+
+from rich.markup import escape
+from rich.table import Table
+
+from cli.demo.report import console
+from cli.watch_demo.story import GRACE, HEALTHY_MINUTES, PERIOD, SPEED, STAGE_MINUTE, STORY, Break
+from cli.watch_demo.told import Told
+from cli.watch_demo.verdict import Check, Outcome, came_along, findings
+
+
+def show_story() -> None:
+    """What is going to be broken."""
+    console.print(
+        f"The pager is broken in {len(STORY)} ways, one after another. Everything that counts time runs {SPEED} times\n"
+        f"faster: a minute of the stage is {STAGE_MINUTE / 1000:g} s. The alarms are those of the deployed template, "
+        "with its thresholds.\nTwo listen: a subscriber of the operations topic, and a service outside that hears the "
+        f"heartbeat\n(period {PERIOD // STAGE_MINUTE} min, grace {GRACE // STAGE_MINUTE} min).\n\n"
+        "Deploying the product onto an AWS emulator of its own with the real CDK (log: .tocsin/) …"
+    )
+
+
+def show_quiet(alarms: int) -> None:
+    """Somebody listens from now on."""
+    console.print(f"All {alarms} alarms are quiet, and the heartbeat is heard. From here on seconds count.\n")
+
+
+def show_healthy(seconds: float) -> None:
+    """The pager works."""
+    console.print(
+        f"{'':9} A complaint comes in, and somebody is paged after {seconds:.1f} s. "
+        f"{HEALTHY_MINUTES} healthy minutes of the stage …"
+    )
+
+
+def show_break(act: Break, after: float) -> None:
+    """Something is broken."""
+    console.print(f"\n{after:6.1f} s  [bold red]broken: {act.title}[/]  {escape(act.how)}")
+
+
+def show_mended(act: Break, after: float) -> None:
+    """It is put right."""
+    console.print(f"{after:6.1f} s  [cyan]mended: {act.title}[/]")
+
+
+def show_told(told: Told, after: float) -> None:
+    """Somebody was told something, as soon as it reached them."""
+    colour = "yellow" if told.state == "ALARM" else "green"
+    text = shorten(told.text, 110, placeholder=" …") if told.state == "ALARM" else ""
+    console.print(f"{after:6.1f} s  [{colour}]{told.state:5} {told.alarm}[/] [dim]{told.by}[/]  {escape(text)}")
+
+
+def show_verdict(outcome: Outcome, checks: Sequence[Check]) -> bool:
+    """The table and the checks; whether all of them hold."""
+    _show_table(outcome)
+    for check in checks:
+        console.print(f"  {'[red]✗' if check.against else '[green]✓'}[/] {check.says}")
+        for finding in check.against:
+            console.print(f"      {finding}", style="red", markup=False)
+    if along := came_along(outcome):
+        console.print(f"  [dim]Told beside them, because it was true: {', '.join(along)}[/]")
+    return not any(check.against for check in checks)
+
+
+def _show_table(outcome: Outcome) -> None:
+    title = "\nFrom the break to the word of it, and from the mending to the word that it is over"
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    for name in ("broken", "told by", "as", "after", "of the stage", "bound", "over after"):
+        table.add_column(name, justify="left" if name in ("broken", "told by", "as") else "right")
+    for each in findings(outcome):
+        broken = each.broken
+        table.add_row(
+            broken.title,
+            broken.by,
+            broken.alarm,
+            _seconds(each.after),
+            "never" if each.after is None else f"{each.after / STAGE_MINUTE:.1f} min",
+            f"{broken.within / STAGE_MINUTE:.0f} min",
+            _seconds(each.ended_after),
+        )
+    console.print(table)
+    console.print()
+
+
+def _seconds(milliseconds: int | None) -> str:
+    return "never" if milliseconds is None else f"{milliseconds / 1000:.1f} s"

@@ -1,0 +1,106 @@
+"""What is broken, which alarm tells of it, and how long that may take, in minutes of the stage."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from cli.local_stack.stack import LocalStack
+from cli.watch_demo import faults
+from cli.watch_demo.faults import Fault
+from cli.watch_demo.outside import HEARTBEAT
+from cli.watch_demo.told import ALERT, SWITCH, TOPIC
+from shared.domain.instants import MINUTE
+
+POLICY: Final = "retail"
+SPEED: Final = 12
+"""A minute of the stage is five seconds: schedules, pulse, alarms and the policy's durations."""
+STAGE_MINUTE: Final = MINUTE // SPEED
+"""In milliseconds of the world."""
+HEALTHY_MINUTES: Final = 6
+"""How long everything goes well at first, and nobody may be told anything."""
+PERIOD: Final = STAGE_MINUTE
+"""How far apart heartbeats are (milliseconds)."""
+GRACE: Final = 5 * STAGE_MINUTE
+"""How long one may be late, as ADR 75 asks of the service outside."""
+
+_AFTER_A_STOP: Final = frozenset(
+    {
+        *("SweepSilent", "TimersSilent", "AuditSilent", "PulseLate", "StepsLate"),
+        *("OverdueTimersInAudit", "SilentIncidentsInAudit", "StuckMessagesInAudit", "StuckErrandsInAudit"),
+        *("EventsWaiting", "TimersWaiting", "MessagesWaiting", "ErrandsWaiting"),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Break:
+    """One act of the story.
+
+    Attributes:
+        title: what is broken; how: by what.
+        fault: breaks it and mends it.
+        alarm: which alarm tells of it; by: over which way.
+        within: in how many minutes of the stage.
+        brings: what may be told beside it, because it is true, too.
+    """
+
+    title: str
+    how: str
+    fault: Callable[[LocalStack], Fault]
+    alarm: str
+    within: int
+    by: str = TOPIC
+    brings: frozenset[str] = frozenset()
+
+
+STORY: Final = (
+    Break(
+        "a poisoned event",
+        "a complaint of `some time yesterday` on the events queue",
+        faults.PoisonedEvent,
+        "QuarantinedInIntake",
+        within=3,
+    ),
+    Break(
+        "carriers refuse",
+        "SMS and e-mail are refused for good, and a complaint comes in",
+        faults.RefusedMessages,
+        "MessagesUndeliverableInSendMessage",
+        within=4,
+        brings=frozenset({ALERT}),
+    ),
+    Break(
+        "no sweep",
+        "the schedule of the sweep is disabled",
+        faults.StoppedSchedule,
+        "SweepSilent",
+        within=8,
+        brings=frozenset({"TimersSilent"}),
+    ),
+    Break(
+        "nothing is taken",
+        "the event source mapping of the events queue is disabled, and a complaint comes in",
+        faults.StoppedConsumer,
+        "EventsWaiting",
+        within=7,
+    ),
+    Break(
+        "workers die",
+        "each worker that fires timers is killed (SIGKILL) as soon as it lives",
+        faults.KilledWorkers,
+        "FireTimerErrors",
+        within=7,
+        brings=frozenset({"TimersSilent", "TimersWaiting", "PulseLate", "StepsLate", "OverdueTimersInAudit"}),
+    ),
+    Break(
+        "everything is down",
+        "the whole emulator is stopped (SIGSTOP): functions, store, alarms, topic",
+        faults.StoppedRegion,
+        HEARTBEAT,
+        within=7,
+        by=SWITCH,
+        brings=_AFTER_A_STOP,
+    ),
+)
