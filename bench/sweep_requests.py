@@ -1,0 +1,81 @@
+"""What the sweep reads, counted from its real requests against tables that hold so many timers of open incidents."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, Final
+
+from bench.deployed import now
+from cli.local_stack.stack import LocalStack
+from shared import bootstrap
+from shared.adapters import dynamo_keys
+from shared.adapters.system_time import SystemTime
+from shared.application.sweep_timers import sweep_timers
+from shared.domain.instants import DAY, HOUR
+from shared.domain.timer import timer_for
+from shared.settings import Settings
+
+_DUE_OVER: Final = 2 * DAY
+_FILL: Final = 25
+_READS: Final = ("Query", "GetItem")
+
+
+def read_units_of_a_sweep(stack: LocalStack, open_incidents: int) -> int:
+    """Read requests of one sweep; each is strongly consistent and below 4 KB, which is one unit.
+
+    The timers are due over the next two days, none of them now.
+    """
+    dynamodb, sqs = stack.client("dynamodb"), stack.client("sqs")
+    incidents, timers = f"incidents-{open_incidents}", f"timers-{open_incidents}"
+    for table in (incidents, timers):
+        _make_table(dynamodb, table)
+    _fill(dynamodb, timers, open_incidents)
+    queue = sqs.create_queue(QueueName=timers)["QueueUrl"]
+    settings = Settings(incidents_table=incidents, timers_table=timers, timers_queue_url=queue)
+    reads: list[str] = []
+    for operation in _READS:
+        dynamodb.meta.events.register(f"before-call.dynamodb.{operation}", lambda **_: reads.append("read"))
+    world = bootstrap.world_of(settings, _Clients(dynamodb, sqs), SystemTime())
+    sweep_timers(world)
+    reads.clear()  # the first sweep of a stage has a cursor to find
+    sweep_timers(world)
+    return len(reads)
+
+
+class _Clients:
+    """`aws.Clients`, as far as a sweep needs them."""
+
+    def __init__(self, dynamodb: Any, sqs: Any) -> None:
+        self._dynamodb = dynamodb
+        self._sqs = sqs
+
+    def dynamodb(self) -> Any:
+        return self._dynamodb
+
+    def sqs(self) -> Any:
+        return self._sqs
+
+    def __getattr__(self, service: str) -> Any:
+        return partial(self._refuse, service)
+
+    @staticmethod
+    def _refuse(service: str) -> Any:
+        raise LookupError(f"a sweep does not use {service}")
+
+
+def _make_table(dynamodb: Any, name: str) -> None:
+    keys = (("PK", "HASH"), ("SK", "RANGE"))
+    dynamodb.create_table(
+        TableName=name,
+        KeySchema=[{"AttributeName": key, "KeyType": kind} for key, kind in keys],
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key, _ in keys],
+        BillingMode="PAY_PER_REQUEST",
+    )
+
+
+def _fill(dynamodb: Any, table: str, count: int) -> None:
+    first_due = now() + HOUR
+    timers = [timer_for("incident", f"inc-{n:020x}", first_due + n * _DUE_OVER // count, 1, 0) for n in range(count)]
+    for first in range(0, count, _FILL):
+        puts = [{"PutRequest": {"Item": dynamo_keys.timer(timer)}} for timer in timers[first : first + _FILL]]
+        dynamodb.batch_write_item(RequestItems={table: puts})
