@@ -10,20 +10,20 @@ from __future__ import annotations
 import marshal
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from functools import wraps
 from typing import Any
 
 from torture.aws import reads
-from torture.aws.expressions import projection
 from torture.aws.refusals import InvalidError, UnfitError, answer, only, refusal
 from torture.aws.shapes import TableShape
 from torture.aws.stored import Place, Row, StoredTable
 from torture.aws.values import Item, copied, kept_item
-from torture.aws.writes import FIELDS, Request, Write, all_used, read_single, read_write, words
+from torture.aws.writes import FIELDS, Request, Write, read_single, read_write
 
 Change = Callable[[str, str, Item, Item | None, Item | None], None]
 """Hears of a table's change: its name, `INSERT`, `MODIFY` or `REMOVE`, the keys, what was and what is."""
 
+_Call = Callable[..., dict[str, Any]]
 _Changed = tuple[Write, Row | None, Row | None]
 _MOST_ACTIONS = 100
 _LARGEST_TRANSACTION = 4 * 1024 * 1024
@@ -32,6 +32,22 @@ _LONGEST_TOKEN = 36
 _REFUSED = "The conditional request failed"
 _OLD = frozenset({"NONE", "ALL_OLD"})
 _ANY = _OLD | {"ALL_NEW", "UPDATED_OLD", "UPDATED_NEW"}
+
+
+def _operation(name: str) -> Callable[[_Call], _Call]:
+    """An operation of DynamoDB's: what is wrong with a request is said as DynamoDB says it."""
+
+    def made(call: _Call) -> _Call:
+        @wraps(call)
+        def refusing(*store: Any, **request: Any) -> dict[str, Any]:
+            try:
+                return call(*store, **request)
+            except (InvalidError, UnfitError) as error:
+                raise refusal(name, "ValidationException", str(error)) from error
+
+        return refusing
+
+    return made
 
 
 class VirtualDynamoDB:
@@ -54,52 +70,48 @@ class VirtualDynamoDB:
         self.on_change: Change | None = None
         self.index_lag: Callable[[], int] | None = None
 
+    @_operation("GetItem")
     def get_item(self, **request: Any) -> dict[str, Any]:
         """GetItem."""
-        with self._refusing("GetItem"):
-            only(
-                "GetItem",
-                request,
-                ("TableName", "Key", "ConsistentRead", "ProjectionExpression", "ExpressionAttributeNames"),
-            )
-            table = self._table(request)
-            row = table.row(table.place(kept_item(request["Key"])[0], is_key=True))
-            names, values = words(request)
-            wanted = None
-            if "ProjectionExpression" in request:
-                shown = projection(request["ProjectionExpression"], names)
-                all_used(names, values, shown.used)
-                wanted = shown.attributes
-            if row is None:
-                return answer()
-            item = row.item if wanted is None else {name: row.item[name] for name in wanted if name in row.item}
-            return answer(Item=copied(item))
+        only(
+            "GetItem",
+            request,
+            ("TableName", "Key", "ConsistentRead", "ProjectionExpression", "ExpressionAttributeNames"),
+        )
+        table = self._table("GetItem", request)
+        row = table.row(table.place(kept_item(request["Key"])[0], is_key=True))
+        shown = reads.read_words(request).projected
+        return answer() if row is None else answer(Item=reads.shown(row.item, shown))
 
+    @_operation("Query")
     def query(self, **request: Any) -> dict[str, Any]:
         """Query: one page."""
-        with self._refusing("Query"):
-            table = self._table(request)
-            if "IndexName" in request and request["IndexName"] in table.indexes:
-                table.indexes[request["IndexName"]].settle(self._now())
-            return answer(**reads.query(table, request))
+        table = self._table("Query", request)
+        if "IndexName" in request and request["IndexName"] in table.indexes:
+            table.indexes[request["IndexName"]].settle(self._now())
+        return answer(**reads.query(table, request))
 
+    @_operation("Scan")
     def scan(self, **request: Any) -> dict[str, Any]:
         """Scan: one page."""
-        with self._refusing("Scan"):
-            return answer(**reads.scan(self._table(request), request))
+        return answer(**reads.scan(self._table("Scan", request), request))
 
+    @_operation("PutItem")
     def put_item(self, **request: Any) -> dict[str, Any]:
         """PutItem."""
         return self._write("PutItem", "Put", request, _OLD)
 
+    @_operation("DeleteItem")
     def delete_item(self, **request: Any) -> dict[str, Any]:
         """DeleteItem."""
         return self._write("DeleteItem", "Delete", request, _OLD)
 
+    @_operation("UpdateItem")
     def update_item(self, **request: Any) -> dict[str, Any]:
         """UpdateItem."""
         return self._write("UpdateItem", "Update", request, _ANY)
 
+    @_operation("TransactWriteItems")
     def transact_write_items(self, **request: Any) -> dict[str, Any]:
         """TransactWriteItems: all of it, or nothing.
 
@@ -107,21 +119,20 @@ class VirtualDynamoDB:
         """
         operation = "TransactWriteItems"
         only(operation, request, ("TransactItems", "ClientRequestToken"))
-        with self._refusing(operation):
-            actions: Sequence[Mapping[str, Request]] = request["TransactItems"]
-            if not 1 <= len(actions) <= _MOST_ACTIONS:
-                raise InvalidError(f"Member must have length between 1 and {_MOST_ACTIONS}, inclusive")
-            token: str | None = request.get("ClientRequestToken")
-            if token is not None and self._seen(operation, token, actions):
-                return answer()
-            planned = [self._planned(action) for action in actions]
-            places = [(write.table.name, write.place) for write, _ in planned if write is not None]
-            if len(set(places)) < len(places):
-                raise InvalidError("Transaction request cannot include multiple operations on one item")
-            self._commit(operation, planned)
-            if token is not None:
-                self._tokens[token] = _bytes_of(actions)
-                self._fading.append((self._now() + _TOKEN_LIVES, token))
+        actions: Sequence[Mapping[str, Request]] = request["TransactItems"]
+        if not 1 <= len(actions) <= _MOST_ACTIONS:
+            raise InvalidError(f"Member must have length between 1 and {_MOST_ACTIONS}, inclusive")
+        token: str | None = request.get("ClientRequestToken")
+        if token is not None and self._seen(operation, token, actions):
+            return answer()
+        planned = [self._planned(action) for action in actions]
+        places = [(write.table.name, write.place) for write, _ in planned if write is not None]
+        if len(set(places)) < len(places):
+            raise InvalidError("Transaction request cannot include multiple operations on one item")
+        self._commit(operation, planned)
+        if token is not None:
+            self._tokens[token] = _bytes_of(actions)
+            self._fading.append((self._now() + _TOKEN_LIVES, token))
         return answer()
 
     def expire(self) -> int:
@@ -150,7 +161,7 @@ class VirtualDynamoDB:
         if kind not in FIELDS:
             raise NotImplementedError(f"{kind} in a transaction is not played")
         only(kind, body, FIELDS[kind])
-        table = self._table(body)
+        table = self._table("TransactWriteItems", body)
         try:
             return read_write(kind, body, table), ""
         except UnfitError as error:
@@ -174,29 +185,31 @@ class VirtualDynamoDB:
                 self._apply(write.table, write.place, old, new)
 
     def _write(self, operation: str, kind: str, request: Request, returns: frozenset[str]) -> dict[str, Any]:
-        with self._refusing(operation):
-            table = self._table(request)
-            write = read_single(operation, kind, request, table, returns)
-            old = table.row(write.place)
-            if not write.holds(old.item if old is not None else {}):
-                shown: Any = {"Item": copied(old.item)} if write.shows_old and old is not None else {}
-                raise refusal(operation, "ConditionalCheckFailedException", _REFUSED, **shown)
-            new = write.becomes(old)
-            self._apply(table, write.place, old, new)
-            return answer(**_returned(request.get("ReturnValues", "NONE"), write, old, new))
+        table = self._table(operation, request)
+        write = read_single(operation, kind, request, table, returns)
+        old = table.row(write.place)
+        if not write.holds(old.item if old is not None else {}):
+            shown: Any = {"Item": copied(old.item)} if write.shows_old and old is not None else {}
+            raise refusal(operation, "ConditionalCheckFailedException", _REFUSED, **shown)
+        new = write.becomes(old)
+        self._apply(table, write.place, old, new)
+        return answer(**_returned(request.get("ReturnValues", "NONE"), write, old, new))
 
     def _apply(self, table: StoredTable, place: Place, old: Row | None, new: Row | None) -> None:
         if (old and old.item) == (new and new.item):
             return
         table.write(place, new)
         for index in table.indexes.values():
-            index.follow(place, old, new, None if self.index_lag is None else self._now() + self.index_lag())
+            index.follow(place, old, new, None if self.index_lag is None else self._index_shows)
         if self.on_change is not None:
             event = "INSERT" if old is None else "REMOVE" if new is None else "MODIFY"
             seen = new or old
             keys = {name: seen.item[name] for name in table.keys} if seen is not None else {}
             was, is_now = (copied(row.item) if row is not None else None for row in (old, new))
             self.on_change(table.name, event, copied(keys), was, is_now)
+
+    def _index_shows(self) -> int:
+        return self._now() + (self.index_lag() if self.index_lag is not None else 0)
 
     def _seen(self, operation: str, token: str, actions: Sequence[Mapping[str, Request]]) -> bool:
         if not 1 <= len(token) <= _LONGEST_TOKEN:
@@ -215,18 +228,11 @@ class VirtualDynamoDB:
             )
         return True
 
-    def _table(self, request: Request) -> StoredTable:
+    def _table(self, operation: str, request: Request) -> StoredTable:
         name = request["TableName"]
         if name not in self._tables:
-            raise refusal("", "ResourceNotFoundException", "Requested resource not found")
+            raise refusal(operation, "ResourceNotFoundException", "Requested resource not found")
         return self._tables[name]
-
-    @contextmanager
-    def _refusing(self, operation: str) -> Iterator[None]:
-        try:
-            yield
-        except (InvalidError, UnfitError) as error:
-            raise refusal(operation, "ValidationException", str(error)) from error
 
 
 def _tried(write: Write) -> tuple[dict[str, Any], _Changed | None]:

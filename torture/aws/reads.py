@@ -32,7 +32,7 @@ _PAGED = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class _Words:
+class Words:
     """What the expressions of a read say."""
 
     values: Values
@@ -49,7 +49,7 @@ def query(table: StoredTable, request: Mapping[str, Any]) -> dict[str, Any]:
     """
     only("Query", request, _PAGED | {"IndexName", "KeyConditionExpression", "ScanIndexForward"})
     source = _source(table, request)
-    asked = _words(request, source)
+    asked = read_words(request, source)
     if asked.keys is None:
         raise InvalidError("Either the KeyConditions or KeyConditionExpression parameter must be specified")
     _check(asked, asked.keys, source)
@@ -74,7 +74,7 @@ def scan(table: StoredTable, request: Mapping[str, Any]) -> dict[str, Any]:
         InvalidError, UnfitError: the request is refused.
     """
     only("Scan", request, _PAGED)
-    asked = _words(request, table)
+    asked = read_words(request, table)
     rows = (partition.rows[order] for _, partition in sorted(table.partitions.items()) for order in partition.orders)
     if "ExclusiveStartKey" in request:
         place = table.place(kept_item(request["ExclusiveStartKey"])[0], is_key=True)
@@ -92,7 +92,7 @@ def _source(table: StoredTable, request: Mapping[str, Any]) -> Ordered:
     return table.indexes[request["IndexName"]]
 
 
-def _check(asked: _Words, keys: KeyRange, source: Ordered) -> None:
+def _check(asked: Words, keys: KeyRange, source: Ordered) -> None:
     """Keys are compared with values of their type, and nothing is filtered by them."""
     for key, names in ((source.partition, (keys.partition,)), (source.sort, keys.bounds)):
         if key is not None and asked.filtered is not None and key.name in asked.filtered.used.attributes:
@@ -103,19 +103,24 @@ def _check(asked: _Words, keys: KeyRange, source: Ordered) -> None:
             _bound_fits(asked.values[name], key.type if key is not None else "")
 
 
-def _words(request: Mapping[str, Any], source: Ordered) -> _Words:
+def read_words(request: Mapping[str, Any], source: Ordered | None = None) -> Words:
+    """The expressions of a read; the one of a query's keys is for a source.
+
+    Raises:
+        InvalidError: one of them, or what stands beside them, is wrong.
+    """
     names, values = words(request)
-    sort = source.sort.name if source.sort is not None else None
     keys = filtered = projected = None
-    if "KeyConditionExpression" in request:
+    if source is not None and "KeyConditionExpression" in request:
+        sort = source.sort.name if source.sort is not None else None
         keys = key_range(request["KeyConditionExpression"], names, source.partition.name, sort)
     if "FilterExpression" in request:
         filtered = condition("FilterExpression", request["FilterExpression"], names)
     if "ProjectionExpression" in request:
         projected = projection(request["ProjectionExpression"], names)
-    expressions: Iterable[Used] = (each.used for each in (keys, filtered, projected) if each is not None)
+    expressions: Iterable[Used] = [each.used for each in (keys, filtered, projected) if each is not None]
     all_used(names, values, *expressions)
-    return _Words(values, keys, filtered, projected)
+    return Words(values, keys, filtered, projected)
 
 
 def _bound_fits(value: Mapping[str, Any], wanted: str) -> None:
@@ -173,7 +178,7 @@ def _key_names(table: StoredTable, source: Ordered) -> list[str]:
 
 
 def _page(
-    table: StoredTable, source: Ordered, request: Mapping[str, Any], asked: _Words, rows: Iterator[Row]
+    table: StoredTable, source: Ordered, request: Mapping[str, Any], asked: Words, rows: Iterator[Row]
 ) -> dict[str, Any]:
     limit = request.get("Limit")
     if limit is not None and limit < 1:
@@ -189,14 +194,15 @@ def _page(
     if limit is not None and len(read) == limit:
         last = read[-1]
     found = [row.item for row in read if asked.filtered is None or asked.filtered.holds(row.item, asked.values)]
-    items = [_shown(item, asked.projected) for item in found]
+    items = [shown(item, asked.projected) for item in found]
     page: dict[str, Any] = {"Items": items, "Count": len(items), "ScannedCount": len(read)}
     if last is not None:
         page["LastEvaluatedKey"] = copied({name: last.item[name] for name in _key_names(table, source)})
     return page
 
 
-def _shown(item: Item, projected: Projection | None) -> Item:
+def shown(item: Item, projected: Projection | None) -> Item:
+    """What a reader is given of an item: a copy."""
     if projected is None:
         return copied(item)
     return copied({name: item[name] for name in projected.attributes if name in item})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from bisect import bisect_left, insort
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from torture.aws.refusals import UnfitError
@@ -13,7 +13,9 @@ from torture.aws.values import Item, Value, rank, size_of, text_size
 
 Place = tuple[Any, Any]
 """Where an item lies: what its partition key and its sort key are compared by."""
-_LONGEST = {"partition": 2048, "sort": 1024}
+_LONGEST_PARTITION = 2048
+_LONGEST_SORT = 1024
+"""Bytes of a key."""
 
 
 class Row(NamedTuple):
@@ -74,26 +76,27 @@ class StoredIndex(Ordered):
         self._projected = tuple(key.name for key in keys if key is not None)
         self._where: dict[Place, tuple[Any, tuple[Any, ...]]] = {}
         self._coming: list[tuple[int, int, Place, Row | None]] = []
-        self._last: dict[Place, int] = {}
+        self._last: dict[Place, tuple[int, int]] = {}
         self._number = 0
 
-    def follow(self, place: Place, old: Row | None, new: Row | None, at: int | None) -> None:
-        """An item of the table changed; the index shows it from an instant on, None for now."""
+    def follow(self, place: Place, old: Row | None, new: Row | None, arrives: Callable[[], int] | None) -> None:
+        """An item of the table changed; `arrives` says when the index shows it, None for now."""
         before, after = self._seen(old), self._seen(new)
-        if before is None and after is None:
+        if before == after:
             return
-        if at is None:
+        if arrives is None:
             self._show(place, after)
             return
         self._number += 1
-        at = self._last[place] = max(at, self._last.get(place, 0))
+        at = max(arrives(), self._last.get(place, (0, 0))[0])
+        self._last[place] = at, self._number
         heapq.heappush(self._coming, (at, self._number, place, after))
 
     def settle(self, now: int) -> None:
         """Show what has arrived by now."""
         while self._coming and self._coming[0][0] <= now:
-            at, _, place, row = heapq.heappop(self._coming)
-            if self._last.get(place) == at and not any(each[2] == place for each in self._coming):
+            at, number, place, row = heapq.heappop(self._coming)
+            if self._last[place] == (at, number):
                 del self._last[place]
             self._show(place, row)
 
@@ -104,8 +107,8 @@ class StoredIndex(Ordered):
             UnfitError: it has not.
         """
         for key in (self.partition, self.sort):
-            if key is not None and key.name in item:
-                _fits(key, item[key.name], f"Index Key {key.name}", f" IndexName: {self.name}")
+            if key is not None and key.name in item and not item[key.name].get(key.type):
+                raise _unfit(key, item[key.name], f" IndexName: {self.name}")
 
     def _show(self, place: Place, row: Row | None) -> None:
         there = self._where.pop(place, None)
@@ -145,18 +148,22 @@ class StoredTable(Ordered):
         """
         if is_key and item.keys() != self.keys:
             raise UnfitError("The provided key element does not match the schema")
-        found = []
-        for part, key in (("partition", self.shape.partition), ("sort", self.shape.sort)):
-            value = item.get(key.name)
-            if value is None:
-                raise UnfitError(f"One or more parameter values were invalid: Missing the key {key.name} in the item")
-            if is_key and key.type not in value:
-                raise UnfitError("The provided key element does not match the schema")
-            _fits(key, value, f"key {key.name}", "")
-            if key.type == "S" and len(value["S"]) > _LONGEST[part] // 4 and text_size(value["S"]) > _LONGEST[part]:
-                raise UnfitError(f"One or more parameter values were invalid: the {part} key is too long")
-            found.append(rank(value))
-        return found[0], found[1]
+        return self._part(item, self.shape.partition, _LONGEST_PARTITION, is_key=is_key), self._part(
+            item, self.shape.sort, _LONGEST_SORT, is_key=is_key
+        )
+
+    def _part(self, item: Mapping[str, Value], key: Key, longest: int, *, is_key: bool) -> Any:
+        value = item.get(key.name)
+        if value is None:
+            raise UnfitError(f"One or more parameter values were invalid: Missing the key {key.name} in the item")
+        if is_key and key.type not in value:
+            raise UnfitError("The provided key element does not match the schema")
+        if not value.get(key.type):
+            raise _unfit(key, value, "")
+        found = rank(value)
+        if key.type == "S" and 4 * len(found) > longest and text_size(found) > longest:
+            raise UnfitError(f"One or more parameter values were invalid: the key {key.name} is too long")
+        return found
 
     def row(self, place: Place) -> Row | None:
         partition = self.partitions.get(place[0])
@@ -170,15 +177,15 @@ class StoredTable(Ordered):
             self._take(place[0], (place[1],))
 
 
-def _fits(key: Key, value: Value, what: str, where: str) -> None:
-    if key.type not in value:
-        [actual] = value
-        raise UnfitError(
-            f"One or more parameter values were invalid: Type mismatch for {what} "
-            f"expected: {key.type} actual: {actual}{where}"
-        )
-    if not value[key.type]:
-        raise UnfitError(
+def _unfit(key: Key, value: Value, where: str) -> UnfitError:
+    """What is wrong with a value that cannot be this key."""
+    if key.type in value:
+        return UnfitError(
             "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an "
             f"empty string value. Key: {key.name}{where}"
         )
+    [actual] = value
+    return UnfitError(
+        f"One or more parameter values were invalid: Type mismatch for key {key.name} "
+        f"expected: {key.type} actual: {actual}{where}"
+    )

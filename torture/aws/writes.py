@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from torture.aws.expressions import Names, Update, Used, Values, condition, update
 from torture.aws.refusals import InvalidError, UnfitError, only
@@ -26,8 +25,7 @@ FIELDS: Mapping[str, frozenset[str]] = {
 """By kind of write, what a request may say."""
 
 
-@dataclass(frozen=True, slots=True)
-class Write:
+class Write(NamedTuple):
     """What is to happen to one item.
 
     Attributes:
@@ -74,6 +72,8 @@ def all_used(names: Names, values: Values, *expressions: Used) -> None:
     Raises:
         InvalidError: it is not so.
     """
+    if not (names or values or any(each.values for each in expressions)):
+        return
     used_names = frozenset[str]().union(*(each.names for each in expressions))
     used_values = frozenset[str]().union(*(each.values for each in expressions))
     if missing := used_values - values.keys():
@@ -102,8 +102,7 @@ def read_write(kind: str, request: Request, table: StoredTable) -> Write:
         if "UpdateExpression" not in request:
             raise NotImplementedError("an update without UpdateExpression is not played")
         changing = update(request["UpdateExpression"], names)
-    if names or values or tested or changing:
-        all_used(names, values, *(each.used for each in (tested, changing) if each is not None))
+    all_used(names, values, *[each.used for each in (tested, changing) if each is not None])
     if kind == "ConditionCheck" and tested is None:
         raise InvalidError("A ConditionCheck needs a ConditionExpression")
 
