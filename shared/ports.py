@@ -296,6 +296,10 @@ class Timers(Protocol):
         """Remember how far a sweep got."""
         ...
 
+    def clock(self) -> int | None:
+        """What time the store itself has (milliseconds UTC, to the second below); None where it does not say."""
+        ...
+
     def sign(self, of: "SignOfLife") -> int:
         """When a part of the pager last showed that it works (milliseconds UTC); 0 where it never did."""
         ...

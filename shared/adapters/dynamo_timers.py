@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from email.utils import parsedate_to_datetime
 
 from botocore.exceptions import ClientError
 
@@ -129,6 +130,13 @@ class DynamoTimers:
     def move_watermark(self, instant: int) -> None:
         """Remember how far a sweep got."""
         self._write(_WATERMARK, instant)
+
+    def clock(self) -> int | None:
+        """What time the store itself has, by the date of an answer; None where an answer has none."""
+        with available():
+            answer = self._client().get_item(TableName=self._tables.incidents, Key=dynamo_keys.cursor(_HOUR))
+        said = answer["ResponseMetadata"].get("HTTPHeaders", {}).get("date")
+        return int(parsedate_to_datetime(said).timestamp() * 1000) if said else None
 
     def sign(self, of: SignOfLife) -> int:
         """When a part of the pager last showed that it works (milliseconds UTC); 0 where it never did."""

@@ -1,6 +1,6 @@
 """What a decision sends into the world: pages that ask, tells that inform, entries that record."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -139,14 +139,26 @@ class Decision(NamedTuple):
     publications: tuple[Publication, ...] = ()
 
     def then(self, later: "Decision") -> "Decision":
-        """Two decisions in a row about one incident, as one step."""
+        """Two decisions in a row about one incident, as one step: what the later called back never leaves (I6)."""
+        pages, entries = called_back(self.pages + later.pages, self.entries + later.entries, later.incident.fence)
         return Decision(
             incident=later.incident,
-            pages=self.pages + later.pages,
+            pages=pages,
             tells=self.tells + later.tells,
-            entries=self.entries + later.entries,
+            entries=entries,
             answer=later.answer,
             errands=tuple({errand.name: errand for errand in self.errands + later.errands}.values()),
             texts=self.texts + later.texts,
             publications=self.publications + later.publications,
         )
+
+
+def called_back(
+    pages: Sequence[Page], entries: Sequence[Entry], fence: int
+) -> tuple[tuple[Page, ...], tuple[Entry, ...]]:
+    """Without the pages of a ladder that ended meanwhile; their entries say so, so that steps leave no gap (I6)."""
+    gone = {page.step for page in pages if page.fence is not None and page.fence != fence}
+    return (
+        tuple(page for page in pages if page.step not in gone),
+        tuple(Entry(e.at, "called_back", e.data) if e.data.get("step") in gone else e for e in entries),
+    )

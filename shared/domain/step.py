@@ -16,6 +16,7 @@ from shared.domain.outcome import (
     PageReason,
     Tell,
     TellReason,
+    called_back,
 )
 from shared.domain.policy import LevelRules, Policy, Rung
 from shared.domain.publication import Publication, StatementText
@@ -177,24 +178,19 @@ class Step:
         if self.skipped:
             self.tell(OPERATIONS, "rung_skipped", ", ".join(self.skipped))
             self.skipped = ()
+        pages, entries = tuple(self.pages), tuple(self.entries)
         if self.incident.fence != self._fence:
-            self._call_back()
+            pages, entries = called_back(pages, entries, self.incident.fence)
         return Decision(
             self.incident,
-            tuple(self.pages),
+            pages,
             tuple(self.tells),
-            tuple(self.entries),
+            entries,
             answer,
             tuple(self.errands),
             tuple(self.texts),
             tuple(self.publications),
         )
-
-    def _call_back(self) -> None:
-        fence = self.incident.fence
-        gone = {page.step for page in self.pages if page.fence is not None and page.fence != fence}
-        self.pages = [page for page in self.pages if page.step not in gone]
-        self.entries = [_called_back(entry) if entry.data.get("step") in gone else entry for entry in self.entries]
 
     def _with_paged(self, rung: int) -> tuple[int, ...]:
         paged = self.incident.paged
@@ -240,7 +236,3 @@ class Step:
             also=list(also) or None,
             due=due,
         )
-
-
-def _called_back(entry: Entry) -> Entry:
-    return Entry(entry.at, "called_back", entry.data)

@@ -9,7 +9,7 @@ from tests.fakes.shelf import Shelf
 
 
 class FakeTimers:
-    """`ports.Timers`; `parked` holds what was taken out of the sweep's way, with the reason."""
+    """`ports.Timers`; `parked` holds what was taken out of the sweep's way, with the reason; `store_has` is the store's clock."""
 
     def __init__(self, shelf: Shelf) -> None:
         self._shelf = shelf
@@ -18,6 +18,7 @@ class FakeTimers:
         self._instant = 0
         self._signs: Counter[SignOfLife] = Counter()
         self.parked: dict[Timer, str] = {}
+        self.store_has: int | None = None
 
     @property
     def all(self) -> Sequence[Timer]:
@@ -30,6 +31,9 @@ class FakeTimers:
         with self._shelf.lock:
             new, self._shelf.new_timers = tuple(self._shelf.new_timers), []
             return new
+
+    def clock(self) -> int | None:
+        return self.store_has
 
     def due(self, hour: int, shard: int, until: int) -> Sequence[Timer]:
         return tuple(timer for timer in self.all if (timer.hour, timer.shard) == (hour, shard) and timer.due <= until)

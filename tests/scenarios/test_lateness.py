@@ -295,6 +295,8 @@ def test_what_overtook_its_complaint_is_applied_with_it_in_the_order_of_time() -
     kinds = [entry.kind for entry in played.entries() if entry.kind.startswith("complaint.")]
     assert kinds == ["complaint.received", "complaint.acknowledged", "complaint.proposed"]
     assert played.received() == []  # somebody had taken it over before the page could go
+    assert played.pages() == []
+    assert len(played.kinds("called_back")) == 1
 
 
 def test_the_complaint_may_come_hours_after_its_own_acknowledgement_was_posted() -> None:

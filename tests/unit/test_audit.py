@@ -80,6 +80,15 @@ def test_an_incident_whose_step_is_a_minute_late_is_woken_and_the_step_taken_onc
     assert audit(world) == Findings(0, 0, 0)
 
 
+def test_a_clock_that_is_ahead_of_the_stores_pages_nobody_early(world: FakeWorld) -> None:
+    world.timers.store_has = instant("10m")
+    world.time.set(instant("31m"))
+    assert audit(world) == Findings(0, 0, 0)
+    assert reasons(world) == ["opened", "opened"]
+    world.timers.store_has = instant("31m") - SECOND
+    assert audit(world).silent_incidents == 1
+
+
 def test_an_incident_whose_timer_vanished_is_woken(world: FakeWorld) -> None:
     world.timers.claim(alarm(world))
     world.time.set(instant("26m"))
