@@ -75,12 +75,17 @@ def _by_incident(objects: Iterable[SealedObject]) -> Mapping[str, list[Head]]:
 
 
 def _all(deployment: Deployment) -> set[str]:
-    """Ids of all incidents, and of timelines whose incident is gone."""
+    """Ids of all incidents, and of timelines whose incident is gone; those of synthetic complaints go by themselves."""
     client, tables = deployment.client("dynamodb"), deployment.tables
+    stays = {"ExpressionAttributeNames": {"#ttl": "ttl"}}
     metas = _keys(
-        client, tables.incidents, FilterExpression="SK = :meta", ExpressionAttributeValues={":meta": {"S": "META"}}
+        client,
+        tables.incidents,
+        FilterExpression="SK = :meta AND attribute_not_exists(#ttl)",
+        ExpressionAttributeValues={":meta": {"S": "META"}},
+        **stays,
     )
-    return {*metas, *_keys(client, tables.timeline)}
+    return {*metas, *_keys(client, tables.timeline, FilterExpression="attribute_not_exists(#ttl)", **stays)}
 
 
 def _keys(client: Any, table: str, **request: Any) -> Iterator[str]:

@@ -15,7 +15,7 @@ from cli.api import ApiError, KeyOption, UrlOption, connected
 from cli.deployment import LOCAL, StageOption, find, reaching
 from cli.paper import paper
 from cli.refuse import FAILED, refuse
-from shared.domain.events import incident_id
+from shared.domain.events import PROBE_SOURCE, incident_id
 from shared.domain.incident import Incident
 from shared.domain.instants import format_instant
 
@@ -38,7 +38,7 @@ def list_incidents(
     with reaching(stage):
         incidents = deployment.incidents()
         stored = [incidents.load(each) for each in incidents.silent(_END_OF_TIME, limit)]
-    found = [_summary(each.incident) for each in stored if each is not None]
+    found = [_summary(each.incident) for each in stored if each and each.incident.source != PROBE_SOURCE]
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False))
         return

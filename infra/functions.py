@@ -66,13 +66,14 @@ class Functions(Construct):
         self.console = self._make_console(sign_in)
         self.seal_heads = self._make_seal_heads()
         self.prove_alive = self._make_prove_alive()
+        self.send_probe = self._make_send_probe(email_configuration_set)
 
     @property
     def all(self) -> tuple[TocsinFunction, ...]:
         return (
             *(self.intake_api, self.intake, self.sweep_timers, self.arm_timers, self.fire_timer),
             *(self.relay_outbox, self.send_message, self.record_delivery, self.respond, self.audit),
-            *(self.run_errands, self.console, self.seal_heads, self.prove_alive),
+            *(self.run_errands, self.console, self.seal_heads, self.prove_alive, self.send_probe),
         )
 
     def _make_intake_api(self) -> TocsinFunction:
@@ -382,6 +383,26 @@ class Functions(Construct):
             may=[
                 table(data.incidents, "GetItem"),
                 read_secret(data.heartbeat_arn),
+            ],
+        )
+
+    def _make_send_probe(self, email_configuration_set: str) -> TocsinFunction:
+        data = self._data
+        return TocsinFunction(
+            self,
+            "SendProbe",
+            name="send_probe",
+            workshop=self._workshop,
+            description="Hands in a synthetic complaint and looks at what became of the one before",
+            failures=self._queues.invocation_failures,
+            environment={
+                "TOCSIN_EVENTS_QUEUE_URL": self._queues.events.url,
+                "TOCSIN_EMAIL_CONFIGURATION_SET": email_configuration_set,
+            },
+            may=[
+                send(self._queues.events.arn),
+                table(data.incidents, "GetItem", "PutItem"),  # the policy, and the sign of life
+                table(data.outbox, "Query"),
             ],
         )
 

@@ -92,6 +92,7 @@ class ServiceStack(Stack):
             ("SweepEveryMinute", self.functions.sweep_timers, 1),
             ("AuditRegularly", self.functions.audit, stage.audit_minutes),
             ("ProveAliveEveryMinute", self.functions.prove_alive, 1),
+            *([("SendProbeRegularly", self.functions.send_probe, stage.probe_minutes)] if stage.probe_minutes else []),
         ):
             every_minutes(
                 self,

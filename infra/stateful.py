@@ -58,7 +58,7 @@ class StatefulStack(Stack):
             sort_key=dynamodb.Attribute(name="open_since", type=_NUMBER),
             projection_type=_KEYS,
         )
-        self.timeline = self._table("Timeline", streamed=True, resource_policy=_append_only())
+        self.timeline = self._table("Timeline", streamed=True, expires=True, resource_policy=_append_only())
         access_logs = log_bucket(self, "AccessLogs", stage=stage)
         accept(access_logs, "AwsSolutions-S1", "Access logs of the bucket of access logs would log themselves.")
         self.evidence = evidence_bucket(

@@ -166,6 +166,11 @@ def watch() -> Watch:
     return Watch(heartbeat, stage.audit_minutes, stage.probe_minutes)
 
 
+def has_receipts() -> bool:
+    """Whether the stage hears from its e-mail carrier what was delivered."""
+    return bool(settings().email_configuration_set)
+
+
 def _upload_origin(bucket: str) -> str:
     """Where a browser puts evidence: what an allowed upload begins with. Nothing is asked of anybody for it."""
     allowed = urlsplit(aws.s3().generate_presigned_url("put_object", Params={"Bucket": bucket, "Key": "any"}))

@@ -16,6 +16,7 @@ from shared.adapters.dynamo_outbox import message_row
 from shared.adapters.dynamo_quarantine import quarantine_row
 from shared.adapters.dynamo_statements import publication_row, text_row
 from shared.domain.course import Record
+from shared.domain.events import PROBE_SOURCE
 from shared.domain.plain import canonical
 from shared.domain.timeline import records_on
 from shared.domain.timer import Timer
@@ -46,13 +47,14 @@ class DynamoIncidents:
             ValueError: more messages than a transaction holds beside the rest (about 90).
         """
         incident = commit.stored.incident
+        # What a synthetic complaint leaves goes by itself; nothing of a real one ever does.
+        kept: Item = {"ttl": dynamo_keys.probe_expiry(commit.line.at)} if incident.source == PROBE_SOURCE else {}
+        line = {**codec.line_item(commit.line), **kept}
         actions = [
-            *(self._take(taken) for taken in commit.taken),
-            self._put_meta(commit.stored, commit.expected),
+            *(self._take(taken, kept) for taken in commit.taken),
+            self._put_meta(commit.stored, commit.expected, kept),
             *self._move_alarm(commit),
-            self._put(
-                self._tables.timeline, dynamo_keys.line(incident.id, commit.line.number), codec.line_item(commit.line)
-            ),
+            self._put(self._tables.timeline, dynamo_keys.line(incident.id, commit.line.number), line),
             *(self._put(self._tables.outbox, {}, message_row(message)) for message in commit.messages),
             *self._claim_early(commit),
             *(self._release(source, event) for source, event in commit.released),
@@ -102,7 +104,7 @@ class DynamoIncidents:
         """
         row = {**dynamo_keys.early(early.incident), **codec.early_item(early)}
         actions = [
-            self._take(taken),
+            self._take(taken, {}),
             Action(
                 {"Put": {"TableName": self._tables.incidents, "Item": row, **_at_version(early.version - 1 or None)}},
                 moved(early.incident),
@@ -148,9 +150,9 @@ class DynamoIncidents:
             found.extend((int(item["next_step_at"]["N"]), item["PK"]["S"]) for item in items)
         return tuple(incident for _, incident in sorted(found)[:limit])
 
-    def _put_meta(self, stored: Stored, expected: int | None) -> Action:
+    def _put_meta(self, stored: Stored, expected: int | None, kept: Item) -> Action:
         incident = stored.incident
-        row = {**dynamo_keys.meta(incident.id), **codec.stored_item(stored)}
+        row = {**dynamo_keys.meta(incident.id), **codec.stored_item(stored), **kept}
         if incident.next_step_at is not None:
             row["next_shard"] = {"S": dynamo_keys.index_shard(incident.id)}
         put = {"TableName": self._tables.incidents, "Item": row, **_at_version(expected)}
@@ -195,8 +197,9 @@ class DynamoIncidents:
         # An event kept after the complaint looked for early ones would be left behind: an opening checks again.
         return [self._check(key, _NEW)] if commit.expected is None else []
 
-    def _take(self, taken: TakenEvent) -> Action:
+    def _take(self, taken: TakenEvent, kept: Item) -> Action:
         row = {
+            **kept,
             **dynamo_keys.taken(taken.source, taken.id),
             "source": {"S": taken.source},
             "id": {"S": taken.id},

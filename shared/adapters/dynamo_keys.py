@@ -30,6 +30,7 @@ _MESSAGE_KEPT = 400 * DAY
 _MATTER_KEPT = 30 * DAY
 _LINK_KEPT = 30 * DAY
 _COUNTER_KEPT = 1 * DAY
+_PROBE_KEPT = 1 * DAY
 _LONGEST_NAME = 512
 
 
@@ -165,6 +166,11 @@ def link_expiry(expires: int) -> Item:
 def counter_expiry(minute: int) -> Item:
     """When the rows of a minute may go."""
     return _seconds(minute * 60 * SECOND + _COUNTER_KEPT)
+
+
+def probe_expiry(at: int) -> Item:
+    """When what a synthetic complaint left may go: nobody asks for it once the next one was looked at."""
+    return _seconds(at + _PROBE_KEPT)
 
 
 def _seconds(instant: int) -> Item:

@@ -147,8 +147,8 @@ def _beyond_shape(event: Event, place: int, policy: Policy, now: int) -> list[Fa
     if event.time > now + MOST_AHEAD:
         faults.append(Fault(place, "time", "lies more than 5 minutes in the future", event.id))
     level = vars(event.data).get("level")
-    if level is not None and level not in policy.levels:
-        faults.append(Fault(place, "data.level", "must be one of " + ", ".join(policy.levels), event.id))
+    if level is not None and level not in policy.real_levels:
+        faults.append(Fault(place, "data.level", "must be one of " + ", ".join(policy.real_levels), event.id))
     return faults
 
 

@@ -9,9 +9,10 @@ from shared.application.strict_json import read_json
 from shared.application.take_event import Taken, take_event
 from shared.application.whose import not_its_own, why_not_said_by_systems, why_reserved
 from shared.application.world import World
-from shared.domain.events import EVENT, Event
+from shared.domain.events import EVENT, PROBE_SOURCE, Event
 from shared.domain.field_words import in_words
 from shared.domain.instants import MINUTE
+from shared.domain.probe import is_of_probe
 
 MOST_AHEAD = 5 * MINUTE
 """How far in the future an event may claim to have happened: clocks differ."""
@@ -30,8 +31,10 @@ def take_body(world: World, body: str) -> Taken:
         return _refuse(world, body, "invalid", problems(error))
     except ValueError as error:
         return _refuse(world, body, "not_json", str(error)[:200])
-    if refusal := not_for_systems(event, world.time.now()):
+    if refusal := not_for_systems(event, world.time.now(), surface=surface):
         return _refuse(world, body, *refusal)
+    if surface == PROBE_SOURCE and not is_of_probe(event, world.policies.current()[1]):
+        return _refuse(world, body, "reserved_source", "it is not what a synthetic complaint says")
     return take_event(world, event, surface=surface, trusted_by=False)
 
 
@@ -53,9 +56,14 @@ def unwrapped(message: Any) -> tuple[str, Any]:
     return "queue", message
 
 
-def not_for_systems(event: Event, now: int) -> tuple[str, str] | None:
-    """Reason and detail why an intake system may not send this now, None where it may."""
-    if why := why_reserved(event.source):
+def not_for_systems(event: Event, now: int, *, surface: str = "queue") -> tuple[str, str] | None:
+    """Reason and detail why an intake system may not send this now, None where it may.
+
+    A synthetic complaint comes by the queue and says so; no door lets anybody else say it.
+    """
+    if event.source != surface == PROBE_SOURCE:
+        return "reserved_source", "a synthetic complaint is of the source 'probe'"
+    if surface != PROBE_SOURCE and (why := why_reserved(event.source)):
         return "reserved_source", f"'{event.source}' {why}"
     if why := why_not_said_by_systems(event.type):
         return "reserved_type", f"'{event.type}' {why}"

@@ -57,7 +57,7 @@ def by_incident(events: Iterable[Event], policy: Policy, until: int | None = Non
                 refuse(outcome, event, event.time, "id_conflict")
             continue
         level = vars(event.data).get("level")
-        if level is not None and level not in policy.levels:
+        if level is not None and level not in policy.real_levels:
             refuse(outcome, event, event.time, "unknown_level")
             continue
         incident = _incident_of(event, sources)

@@ -91,8 +91,8 @@ def _refuse_names(scenario: Scenario, today: Policy) -> None:
     """Names that today's policy does not have."""
     level, kind, grade = scenario.complaint.level, scenario.kind, scenario.grade
     faults = []
-    if level is not None and level not in today.levels:
-        faults.append(Fault(0, "complaint.level", "must be one of " + ", ".join(today.levels)))
+    if level is not None and level not in today.real_levels:
+        faults.append(Fault(0, "complaint.level", "must be one of " + ", ".join(today.real_levels)))
     if kind is not None and kind not in today.crises:
         faults.append(Fault(0, "kind", "must be one of " + ", ".join(today.crises)))
     kinds = [rules for name, rules in today.crises.items() if kind in (None, name)]

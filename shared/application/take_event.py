@@ -17,6 +17,7 @@ from shared.domain.matter import crisis_to_join
 from shared.domain.message import Link
 from shared.domain.plain import canonical
 from shared.domain.policy import Policy
+from shared.domain.probe import levels_of
 from shared.domain.timer import timer_for
 from shared.ports import ConflictError, DuplicateError, EarlyEvents, Stored, TakenEvent, UnavailableError
 
@@ -123,7 +124,7 @@ def _attempt(world: World, event: Event, mark: TakenEvent, *, trusted_by: bool, 
         return Taken("early", mark.incident)
     policy = today if stored is None else world.policies.at(stored.incident.rules)
     level = vars(event.data).get("level")
-    if level is not None and level not in policy.levels:
+    if level is not None and level not in levels_of(event.source, policy):
         raise _UnfitError("unknown_level", _no_level(level, policy), mark.incident)
     directory = Directory(today, policy)
     if stored is None and isinstance(event, ComplaintReceived):
@@ -154,7 +155,7 @@ def _open(
     fitting, unfit = [], []
     for update in early.events if early else ():
         level = vars(update.data).get("level")
-        if level is not None and level not in policy.levels:
+        if level is not None and level not in policy.real_levels:
             put_aside(world, update, "early", "unknown_level", _no_level(level, policy))
             unfit.append((update.source, update.id))
         else:
@@ -182,7 +183,7 @@ def _joins(world: World, event: Event, policy: Policy, incident: Incident | None
 
 
 def _no_level(level: str, policy: Policy) -> str:
-    return f"'{level}' is none of {', '.join(policy.levels)}"
+    return f"'{level}' is none of {', '.join(policy.real_levels)}"
 
 
 def _keep_early(world: World, event: Event, mark: TakenEvent, now: int) -> None:

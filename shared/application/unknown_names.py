@@ -27,7 +27,7 @@ def unknown_names(world: World, incident: Incident, event: Event) -> list[Fault]
         if said.get(field) is not None and said[field] not in people
     ]
     lists: dict[str, Callable[[], tuple[Collection[object], str]]] = {
-        "level": lambda: (tuple(rules.levels), "this policy has none"),
+        "level": lambda: (rules.real_levels, "this policy has none"),
         "milestone": lambda: (_milestones(incident, rules), "this incident has none"),
         "seat": lambda: (_seats(incident), "this incident has no response group"),
         "rung": lambda: (_rungs(incident), "this incident has no statements"),

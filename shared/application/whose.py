@@ -1,9 +1,13 @@
 """What an intake system may speak of: its own source and what lies below it, and no source that is kept for others."""
 
 from shared.domain.crisis_events import OWN_SOURCE
-from shared.domain.events import DRILL_SOURCE, RESERVED_SOURCES, SYSTEM_TYPES, Event, incident_id
+from shared.domain.events import DRILL_SOURCE, PROBE_SOURCE, RESERVED_SOURCES, SYSTEM_TYPES, Event, incident_id
 
-_KEPT = {OWN_SOURCE: "is the system's own", DRILL_SOURCE: "is kept for drills"}
+_KEPT = {
+    OWN_SOURCE: "is the system's own",
+    DRILL_SOURCE: "is kept for drills",
+    PROBE_SOURCE: "is kept for the synthetic complaints that prove that pages go out",
+}
 SAID_BY_ITSELF = frozenset({"complaint.joined", "statement.out"})
 """Types of events that only the system sends."""
 

@@ -44,6 +44,7 @@ def _chains(policy: Policy) -> Iterator[Finding]:
     if "default" not in policy.chains:
         yield Finding(("chains",), "needs a chain `default` for incidents no route is for")
     used = {"default", *(route.chain for route in policy.routing)}
+    probed = {route.chain for route in policy.routing if policy.probe is not None and route.when.level == policy.probe}
     for name, chain in policy.chains.items():
         if name not in used:
             yield Finding(("chains", name), "no route leads to this chain", "warning")
@@ -55,7 +56,8 @@ def _chains(policy: Policy) -> Iterator[Finding]:
             yield from _rung(policy, ("chains", name, index), rung)
         for index, (lower, upper) in enumerate(pairwise(chain), 1):
             yield from _twice_in_a_row(("chains", name, index), lower, upper)
-        yield from _next_round(policy, name, chain)
+        if name not in probed:  # a synthetic complaint is over before a second round
+            yield from _next_round(policy, name, chain)
 
 
 def _twice_in_a_row(at: Path, lower: Rung, upper: Rung) -> Iterator[Finding]:

@@ -48,7 +48,9 @@ PEOPLE_SURFACES = frozenset({"link", "sms", "console", "cli", "api"})
 """Sources that name a surface for people."""
 DRILL_SOURCE = "drill"
 """Where the complaints of drills come from: they are marked all the way (Drill)."""
-RESERVED_SOURCES = PEOPLE_SURFACES | {OWN_SOURCE, DRILL_SOURCE}
+PROBE_SOURCE = "probe"
+"""Where synthetic complaints come from: they prove that pages go out, reach a test contact alone and are not kept."""
+RESERVED_SOURCES = PEOPLE_SURFACES | {OWN_SOURCE, DRILL_SOURCE, PROBE_SOURCE}
 """No intake system may use one of these."""
 
 SYSTEM_TYPES = frozenset(

@@ -276,12 +276,20 @@ class Policy(Part):
     crises: Mapping[Identifier, CrisisType] = {}
     roster: Roster | None = None
     drills: DrillRules = DrillRules()
+    probe: Annotated[Identifier | None, Field(description="the level of synthetic complaints, and of no real one")] = (
+        None
+    )
     operations: Annotated[tuple[Identifier, ...], Field(min_length=1)]
 
     @cached_property
     def severity(self) -> Mapping[str, int]:
         """How grave each level is: 0 is the least."""
         return {level: rank for rank, level in enumerate(self.levels)}
+
+    @cached_property
+    def real_levels(self) -> tuple[str, ...]:
+        """The levels a complaint may have that somebody made: a real one never goes the way of the synthetic ones."""
+        return tuple(level for level in self.levels if level != self.probe)
 
     @cached_property
     def quiet_times(self) -> Mapping[tuple[str, str | None], int]:

@@ -11,6 +11,7 @@ from shared.domain.crisis_check import crisis_findings
 from shared.domain.finding import FIRST_YEAR, Finding, Path, either, unknown
 from shared.domain.instants import SECOND, format_duration, parse_instant
 from shared.domain.policy import Calendar, LevelRules, Policy
+from shared.domain.probe_check import probe_findings
 
 TEMPLATE_LOCALES = ("zh-CN", "en")
 """Languages in which messages can be written."""
@@ -31,6 +32,7 @@ def findings(policy: Policy) -> tuple[Finding, ...]:
         *_calendars(policy),
         *chain_findings(policy),
         *crisis_findings(policy),
+        *probe_findings(policy),
     )
 
 
@@ -127,7 +129,7 @@ def _classification(policy: Policy) -> Iterator[Finding]:
             yield Finding((*at, "when", "amount_cny_from"), "must be a number of CNY")
     given = {default, *(rule.level for rule in rules)}
     given.update(rules.level for crisis in policy.crises.values() for rules in crisis.grades.values() if rules.level)
-    for level in policy.levels:
+    for level in policy.real_levels:
         if level not in given:
             yield Finding(
                 ("levels", level), "no rule gives this level: only a complaint that states it has it", "warning"

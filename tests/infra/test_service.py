@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.synth, pytest.mark.xdist_group("synth")]
 FUNCTIONS = {
     *("intake_api", "intake", "sweep_timers", "arm_timers", "fire_timer"),
     *("relay_outbox", "send_message", "record_delivery", "respond", "audit"),
-    *("run_errands", "console", "seal_heads", "prove_alive"),
+    *("run_errands", "console", "seal_heads", "prove_alive", "send_probe"),
 }
 
 
@@ -125,6 +125,7 @@ CALLS: dict[str, dict[str, set[str]]] = {
     },
     "SealHeads": {},
     "ProveAlive": {"Incidents": {"GetItem"}},
+    "SendProbe": {"Incidents": {"GetItem", "PutItem"}, "Outbox": {"Query"}},
     "Audit": {
         "Incidents": {"GetItem", "PutItem", "DeleteItem", "Query"},
         "Incidents by_next_step": {"Query"},
@@ -238,20 +239,21 @@ def test_a_queue_keeps_a_message_hidden_longer_than_its_consumer_may_run(stage: 
     assert timeouts["send_message"] == 30
 
 
-def test_schedules_call_the_sweep_and_the_heartbeat_every_minute_and_the_audit_every_five(prod: Any) -> None:
+def test_schedules_call_what_has_to_run_by_itself(prod: Any) -> None:
     schedules = prod.of_type("AWS::Scheduler::Schedule")
     expressions = {name: each["Properties"]["ScheduleExpression"] for name, each in schedules.items()}
     assert expressions == {
         "SweepEveryMinute": "rate(1 minute)",
         "AuditRegularly": "rate(5 minutes)",
         "ProveAliveEveryMinute": "rate(1 minute)",
+        "SendProbeRegularly": "rate(5 minutes)",
     }
     assert all(each["Properties"]["Target"]["DeadLetterConfig"]["Arn"] for each in schedules.values())
 
 
 def test_what_is_called_asynchronously_keeps_its_failures(stage: Any) -> None:
     configured = stage.of_type("AWS::Lambda::EventInvokeConfig")
-    assert len(configured) == 4
+    assert len(configured) == 5
     for each in configured.values():
         assert each["Properties"]["DestinationConfig"]["OnFailure"]["Destination"]
 
@@ -319,6 +321,7 @@ def test_every_function_finds_what_it_works_with(stage: Any) -> None:
         "console": {"EVIDENCE_BUCKET", "CONSOLE_SECRET_ARN", "CONSOLE_SIGN_IN", "CONSOLE_URL"},
         "seal_heads": {"EVIDENCE_BUCKET"},
         "prove_alive": {"HEARTBEAT_SECRET_ARN", "AUDIT_MINUTES", "PROBE_MINUTES"},
+        "send_probe": {"EVENTS_QUEUE_URL", "EMAIL_CONFIGURATION_SET"},
     }
     for name, settings in wanted.items():
         given = functions(stage)[name]["Environment"]["Variables"]

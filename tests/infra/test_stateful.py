@@ -33,7 +33,9 @@ def test_streams_indexes_and_expiry(stage: Any) -> None:
     } == {
         "NEW_IMAGE",
     }
-    assert {name for name, table in found.items() if "TimeToLiveSpecification" in table} == {"Incidents", "Outbox"}
+    assert {name for name, table in found.items() if "TimeToLiveSpecification" in table} == {
+        *("Incidents", "Outbox", "Timeline")
+    }
     indexes = {
         index["IndexName"]: [key["AttributeName"] for key in index["KeySchema"]]
         for table in found.values()

@@ -115,6 +115,12 @@ def test_a_timeline_whose_incident_is_gone_is_found(deployed: Stage) -> None:
     assert f"{INCIDENT}: 3 lines and no incident" in result.stderr
 
 
+def test_what_goes_by_itself_is_not_missed_when_half_of_it_is_gone(deployed: Stage) -> None:
+    for name, key in (("incidents", dynamo_keys.meta("inc-probe")), ("timeline", dynamo_keys.line("inc-probe-2", 2))):
+        deployed.client("dynamodb").put_item(TableName=name, Item={**key, "ttl": {"N": "1772409600"}})
+    assert tocsin("audit", "verify", "--all").stdout == "2 timelines unbroken\n"
+
+
 def test_an_incident_that_is_not_there_is_said(deployed: Stage) -> None:
     result = tocsin("audit", "verify", "crm#nothing")
     assert result.exit_code == 1

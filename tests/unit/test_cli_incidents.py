@@ -11,6 +11,8 @@ from typer.testing import Result
 
 from cli.incident_verbs import app
 from shared.application.answer import HANDLING
+from shared.application.take_event import take_event
+from shared.domain.events import EVENT
 from tests.fakes import FakeWorld
 from tests.unit.cli_stage import ApiServer, Stage, api_server, stage, tocsin
 from tests.unit.door_requests import CRM_KEY, INCIDENT, LI_KEY, a_world, complaint, open_incident
@@ -166,6 +168,13 @@ def test_list_shows_what_is_due_first_at_the_top(deployed: Stage) -> None:
     table = tocsin("incidents", "list").stdout
     assert INCIDENT in table
     assert "crisis" in table
+
+
+def test_list_leaves_out_the_complaints_that_nobody_made(deployed: Stage) -> None:
+    synthetic = EVENT.validate_python(complaint(source="probe", subject="2026-03-01T00:00:00Z"))
+    take_event(deployed.world, synthetic, surface="probe", trusted_by=False)
+    deployed.take(complaint(id="e2"))
+    assert [each["subject"] for each in json.loads(tocsin("incidents", "list", "--json").stdout)] == ["A-1"]
 
 
 def test_list_of_nothing_is_empty(deployed: Stage) -> None:

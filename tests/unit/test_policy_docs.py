@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
 from cli.policy import app
+from shared.adapters.marked_yaml import read
 from shared.adapters.policy_yaml import check
 from shared.domain.instants import parse_instant
+from shared.domain.policy import Policy
+from shared.domain.policy_check import findings
 from shared.domain.roster_check import roster_findings
 
 PAGE = (Path(__file__).parents[2] / "docs" / "policy.md").read_text(encoding="utf-8")
-[HOUSE, CRISES] = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+[HOUSE, CRISES, PROBE] = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
 SHOWN = re.findall(r"```console\n\$ tocsin policy check house.yaml\n(.*?)```", PAGE, re.DOTALL)
 
 
@@ -36,6 +40,17 @@ def test_the_page_shows_what_the_command_prints(
     (tmp_path / "house.yaml").write_text(house, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     assert CliRunner().invoke(app, ["check", "house.yaml"]).output == SHOWN[shown]
+
+
+def test_the_probe_of_the_page_fits_its_policy() -> None:
+    house = read(HOUSE).data
+    for part, said in read(PROBE).data.items():
+        house[part] = _with(said, house.get(part))
+    assert findings(Policy.model_validate(house)) == ()
+
+
+def _with(said: Any, before: Any) -> Any:
+    return {**said, **before} if isinstance(before, dict) else said
 
 
 def test_the_crisis_of_the_page_fits_its_policy() -> None:

@@ -72,6 +72,15 @@ def test_what_is_no_new_line_is_not_sealed(world: FakeWorld) -> None:
     assert world.sealed_heads.puts == 0
 
 
+def test_a_line_that_goes_by_itself_is_not_sealed(world: FakeWorld) -> None:
+    """One of a synthetic complaint: sealed, it would be missed when it is gone."""
+    lines = chain(2)
+    synthetic = record(lines[0], "inc-2")
+    synthetic["dynamodb"]["NewImage"]["ttl"] = {"N": "1772409600"}
+    deliver(synthetic, record(lines[1]))
+    assert world.sealed_heads.heads == tuple(heads(lines[1:]))
+
+
 def test_one_record_that_cannot_be_read_does_not_hold_up_the_others(world: FakeWorld) -> None:
     lines = chain(2)
     without_image = {"eventName": "INSERT", "dynamodb": {"Keys": line_key("inc-3", 1)}}
