@@ -286,7 +286,7 @@ class Policy(Part):
         """How grave each level is: 0 is the least."""
         return {level: rank for rank, level in enumerate(self.levels)}
 
-    @cached_property
+    @property
     def real_levels(self) -> tuple[str, ...]:
         """The levels a complaint may have that somebody made: a real one never goes the way of the synthetic ones."""
         return tuple(level for level in self.levels if level != self.probe)
