@@ -13,7 +13,7 @@ PYTEST_WORKERS ?= 2
 export AWS_REGION ?= eu-central-1
 export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
 
-.PHONY: help install hooks lint fmt test test-fast up down bench demo demo-crisis watch-demo synth clean
+.PHONY: help install hooks lint fmt test test-fast up down bench demo demo-crisis watch-demo synth clean conformance
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 14
@@ -68,6 +68,9 @@ bench: install ## Measure, and write docs/performance.md: make bench ONLY=latene
 
 watch-demo: install ## Break the pager on purpose, and see who is told
 	$(VENV)/tocsin watch-demo
+
+conformance: install ## The contract suite on another DynamoDB: make conformance STORE=dynalite
+	$(VENV)/python -m conformance.run $(if $(STORE),--store $(STORE))
 
 synth: install ## Synthesize a stage: make synth STAGE=prod
 	node_modules/.bin/cdk synth --quiet -c stage=$(STAGE)
