@@ -16,14 +16,12 @@ from cli.deployment import LOCAL, Deployment, StageOption, find, reaching
 from cli.paper import paper
 from cli.refuse import FAILED, refuse
 from cli.restore_tables import TABLES, Copies, restorable
+from cli.stage_world import world_over
 from shared.adapters.dynamo_copy import IncidentsCopy
 from shared.adapters.system_time import SystemTime
 from shared.application.restore_incident import PutBack, restore_incident
-from shared.application.world import World
-from shared.bootstrap import world_of
 from shared.domain.instants import format_instant, parse_instant
 from shared.ports import UnavailableError
-from shared.settings import Settings
 
 app = typer.Typer(
     name="restore", help="Put incidents back to a moment before something went wrong.", no_args_is_help=True
@@ -163,7 +161,7 @@ class _Found:
 
 
 def _put_back(deployment: Deployment, copies: Copies, *, dry: bool) -> _Found:
-    world = _world(deployment)
+    world = world_over(deployment)
     copy = IncidentsCopy(lambda: deployment.client("dynamodb"), copies.name("incidents"), deployment.tables)
     found = _Found()
     if not dry:
@@ -232,45 +230,3 @@ def _moment(to: str) -> int:
 def _functions(deployment: Deployment) -> list[str]:
     named = ((output, value) for output, value in deployment.outputs.items() if output.endswith("Function"))
     return [value for output, value in sorted(named) if output != _GIVES_WAY]
-
-
-class _Clients:
-    """The operator's own clients, under the names that the composition root knows."""
-
-    def __init__(self, deployment: Deployment) -> None:
-        self._client = deployment.client
-
-    def dynamodb(self) -> Any:
-        return self._client("dynamodb")
-
-    def sqs(self) -> Any:
-        return self._client("sqs")
-
-    def s3(self) -> Any:
-        return self._client("s3")
-
-    def secrets(self) -> Any:
-        return self._client("secretsmanager")
-
-    def sns(self) -> Any:
-        return self._client("sns")
-
-    sns_once = sns
-
-    def ses_once(self) -> Any:
-        return self._client("sesv2")
-
-
-def _world(deployment: Deployment) -> World:
-    """The stage's store; what goes out later goes out by the stage's own functions."""
-    names = deployment.tables
-    settings = Settings(
-        stage=deployment.stage,
-        policy=deployment.outputs.get("Policy", "retail"),
-        time_scale=int(deployment.outputs.get("TimeScale", "1")),
-        incidents_table=names.incidents,
-        timers_table=names.timers,
-        outbox_table=names.outbox,
-        timeline_table=names.timeline,
-    )
-    return world_of(settings, _Clients(deployment), SystemTime())

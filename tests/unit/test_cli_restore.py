@@ -11,7 +11,7 @@ from unittest.mock import patch
 import pytest
 
 from cli import deployment
-from cli.restore import _world
+from cli.stage_world import world_over
 from shared.adapters import dynamo_keys
 from shared.application.read_event import take_body
 from shared.application.world import World
@@ -33,7 +33,7 @@ def deployed() -> Iterator[Stage]:
 @pytest.fixture
 def world(deployed: Stage) -> World:
     """The stage's world with an incident of a minute ago."""
-    made = _world(deployed)
+    made = world_over(deployed)
     now = made.time.now()
     customer = {"name": "Wang Fang", "phone": "+8613912345678"}
     take_body(made, json.dumps(complaint(time=format_instant(now - 60_000), data__customer=customer)))

@@ -1,0 +1,1 @@
+"""What is to be said of a deployed stage: facts in, diagnoses out, nobody is asked anything here."""
