@@ -9,7 +9,7 @@ from shared.application.carry_on import LAST_ATTEMPT
 from shared.application.digest import digest
 from shared.application.message_body import read_message_key
 from shared.application.message_for import first_channel
-from shared.application.relay_outbox import relay_message
+from shared.application.relay_outbox import relay_rows
 from shared.application.send_message import send_message
 from shared.application.world import World
 from shared.domain.classification import Known
@@ -190,7 +190,7 @@ class Scene:
         """What the stream carries goes to the queue; whether there was anything."""
         new = self.world.outbox.take_new()
         for row in new:
-            relay_message(self.world, row.key)
+            relay_rows(self.world, [(row.key.incident, row.key.sort)])
         return bool(new)
 
     def run(self) -> None:

@@ -1,4 +1,4 @@
-"""The stream of the timers table: passes newborn timers on, record by record, and never holds the stream up."""
+"""The stream of the timers table: passes newborn timers on, and never holds the stream up."""
 
 from typing import Any
 
@@ -10,8 +10,7 @@ from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from shared import bootstrap
-from shared.application.arm_timers import arm_timer
-from shared.domain.timer import timer_from
+from shared.application.arm_timers import arm_timers
 
 logger = Logger()
 metrics = Metrics()
@@ -21,12 +20,11 @@ metrics = Metrics()
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> None:  # noqa: ARG001 - Powertools reads the context
     """A record that cannot be passed on is left to the sweep and the audit."""
-    for record in DynamoDBStreamEvent(event).records:
-        keys = record.dynamodb.keys if record.dynamodb else None
-        if record.event_name is not DynamoDBRecordEventName.INSERT or not keys:
-            continue
-        try:
-            arm_timer(bootstrap.world(), timer_from(keys["PK"], keys["SK"]))
-        except Exception:
-            logger.exception("a timer was not armed", timer=keys.get("SK"))
-            bootstrap.world().metrics.count("TimersNotArmed")
+    rows = [
+        (keys["PK"], keys["SK"])
+        for record in DynamoDBStreamEvent(event).records
+        if record.event_name is DynamoDBRecordEventName.INSERT and record.dynamodb and (keys := record.dynamodb.keys)
+    ]
+    for (_, timer), error in arm_timers(bootstrap.world(), rows):
+        logger.warning("a timer was not armed", timer=timer, error=type(error).__name__)
+        bootstrap.world().metrics.count("TimersNotArmed")

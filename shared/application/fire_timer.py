@@ -35,7 +35,8 @@ def fire_timer(world: World, timer: Timer) -> None:
         world.metrics.count("TimersTooEarly")
         return
     world.time.wait_until(timer.due)
-    if not world.timers.pending(timer):
+    # An incident says itself whether it still waits for this one, and is read anyhow.
+    if timer.kind != "incident" and not world.timers.pending(timer):
         return
     match timer.kind:
         case "incident":
@@ -62,7 +63,10 @@ def fire_or_park(world: World, timer: Timer) -> None:
     except (ConflictError, UnavailableError):
         raise  # load, not poison
     except Exception as error:
-        if world.timers.failed(timer) < GIVE_UP_AFTER:
+        failures = world.timers.failed(timer)
+        if not failures:
+            return  # it was fired or parked meanwhile: nothing is left that this delivery stands for
+        if failures < GIVE_UP_AFTER:
             raise
         world.timers.park(timer, f"{type(error).__name__}: {error}")
         world.metrics.count("TimersParked")
@@ -101,7 +105,7 @@ def advance(world: World, incident: str, timer: Timer | None) -> None:
     for _ in range(ATTEMPTS):
         stored = world.incidents.load(incident)
         if stored is None or (timer is not None and stored.alarm != timer):
-            if timer is not None:
+            if timer is not None and world.timers.pending(timer):
                 world.timers.claim(timer)  # of a state that is gone: nothing waits for it
             return
         now = world.time.now()
@@ -115,6 +119,8 @@ def advance(world: World, incident: str, timer: Timer | None) -> None:
             claims = timer is not None
             world.incidents.commit(commit_for(stored, decision, policy, directory, now, claims_alarm=claims))
         except ConflictError:
+            if timer is not None and not world.timers.pending(timer):
+                return  # somebody else took the step, or parked it
             continue
         world.metrics.count("StepLateness", max(0, now - due), "Milliseconds")
         return

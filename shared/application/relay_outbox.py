@@ -1,40 +1,38 @@
 """Pass what was committed on to the queue it is done from; the stream is never held up for more than that."""
 
+from collections.abc import Iterable
+
 from shared.application.errand_body import errand_body
 from shared.application.message_body import read_message_key
+from shared.application.pass_on import pass_on
 from shared.application.world import World
-from shared.domain.message import MessageKey
 
 _ERRAND = "errand#"
 """What the sort key of an errand begins with; that of a message begins with a digit."""
 
+Row = tuple[str, str]
+"""Partition and sort key of a row of the outbox."""
 
-def relay_row(world: World, partition: str, sort: str) -> None:
-    """Hand over a new row of the outbox, known by its keys: a message, or an errand.
 
-    Raises:
-        ValueError: it is neither.
-        UnavailableError: the queue did not take it; the audit finds the row still open.
+def relay_rows(world: World, rows: Iterable[Row]) -> list[tuple[Row, Exception]]:
+    """Hand new rows of the outbox over, messages and errands, ten a request. Twice is harmless.
+
+    Returns:
+        The rows that could not be handed over, and why: they are neither, or the queue did not take them. The audit
+        finds them still open.
     """
-    if sort.startswith(_ERRAND):
-        relay_errand(world, partition, sort.removeprefix(_ERRAND))
-    else:
-        relay_message(world, read_message_key(f"{partition}/{sort}"))
-
-
-def relay_message(world: World, key: MessageKey) -> None:
-    """Hand one message over. Twice is harmless: the row's state decides what is sent.
-
-    Raises:
-        UnavailableError: the queue did not take it; the audit finds the row still pending.
-    """
-    world.messages_queue.send([(str(key), 0)])
-
-
-def relay_errand(world: World, incident: str, name: str) -> None:
-    """Hand one errand over. Twice is harmless: one that was run is gone.
-
-    Raises:
-        UnavailableError: the queue did not take it; the audit finds it still open.
-    """
-    world.errands_queue.send([(errand_body(incident, name), 0)])
+    messages: list[tuple[Row, tuple[str, int]]] = []
+    errands: list[tuple[Row, tuple[str, int]]] = []
+    left: list[tuple[Row, Exception]] = []
+    for row in rows:
+        partition, sort = row
+        try:
+            if sort.startswith(_ERRAND):
+                errands.append((row, (errand_body(partition, sort.removeprefix(_ERRAND)), 0)))
+            else:
+                messages.append((row, (str(read_message_key(f"{partition}/{sort}")), 0)))
+        except ValueError as error:
+            left.append((row, error))
+    left.extend(pass_on(world.messages_queue, messages))
+    left.extend(pass_on(world.errands_queue, errands))
+    return left

@@ -12,13 +12,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from shared.adapters import policy_yaml
-from shared.application.arm_timers import arm_timer
+from shared.application.arm_timers import arm_timers
 from shared.application.audit import audit
 from shared.application.errand_body import read_errand
 from shared.application.fire_timer import fire_or_park
 from shared.application.message_body import read_message_key
 from shared.application.read_event import take_body
-from shared.application.relay_outbox import relay_errand, relay_message
+from shared.application.relay_outbox import relay_rows
 from shared.application.run_errand import run_errand
 from shared.application.send_message import reference_of, send_message
 from shared.application.sweep_timers import sweep_timers
@@ -242,13 +242,13 @@ class Stage:
         return take
 
     def _armer(self, timer: Timer) -> Callable[[], object]:
-        return lambda: arm_timer(self._acting, timer)
+        return lambda: arm_timers(self._acting, [(timer.partition, timer.sort)])
 
     def _relayer(self, key: MessageKey) -> Callable[[], object]:
-        return lambda: relay_message(self._acting, key)
+        return lambda: relay_rows(self._acting, [(key.incident, key.sort)])
 
     def _errand_relayer(self, errand: Errand) -> Callable[[], object]:
-        return lambda: relay_errand(self._acting, errand.incident, errand.name)
+        return lambda: relay_rows(self._acting, [(errand.incident, f"errand#{errand.name}")])
 
     def _runner(self, body: str) -> Callable[[], object]:
         return lambda: run_errand(self._acting, *read_errand(body))

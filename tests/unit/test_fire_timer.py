@@ -237,6 +237,17 @@ def test_a_timer_that_fails_five_times_is_parked_and_operations_hear_of_it(world
     assert len(world.operations.alerts) == 1
 
 
+def test_a_parked_timer_that_is_delivered_again_is_nobodys(world: FakeWorld) -> None:
+    timer = poisoned(world)
+    for _ in range(GIVE_UP_AFTER - 1):
+        with pytest.raises(KeyError):
+            fire_until_parked(world, timer)
+    fire_until_parked(world, timer)
+    fire_until_parked(world, timer)  # the sweep had handed it over more than once
+    assert list(world.timers.parked) == [timer]
+    assert len(world.operations.alerts) == 1
+
+
 def test_what_operations_are_told_of_a_parked_timer_is_true(world: FakeWorld) -> None:
     timer = poisoned(world)
     for _ in range(GIVE_UP_AFTER - 1):

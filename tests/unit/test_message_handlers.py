@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,17 +69,28 @@ def test_a_new_row_is_passed_on_and_others_are_not(scene: Scene) -> None:
 def test_one_record_that_cannot_be_passed_on_does_not_hold_up_the_next(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first, second = (scene.message(scene.open(f"CASE-{number}")).key for number in range(2))
+    keys = [scene.message(scene.open(f"CASE-{number}")).key for number in range(13)]
     send = scene.world.messages_queue.send
 
-    def once_down(bodies: Any) -> None:
-        monkeypatch.setattr(scene.world.messages_queue, "send", send)
-        raise UnavailableError("down")
+    def refuse_one(bodies: Iterable[tuple[str, int]]) -> None:
+        wanted = list(bodies)
+        if any(body == str(keys[3]) for body, _ in wanted):
+            raise UnavailableError("not this one")
+        send(wanted)
 
-    monkeypatch.setattr(scene.world.messages_queue, "send", once_down)
-    relaying.handler(stream((first.incident, first.sort), (second.incident, second.sort)), Context())
-    assert scene.world.messages_queue.take() == (str(second),)
+    monkeypatch.setattr(scene.world.messages_queue, "send", refuse_one)
+    relaying.handler(stream(*((key.incident, key.sort) for key in keys)), Context())
+    assert sorted(scene.world.messages_queue.take()) == sorted(str(key) for key in keys if key != keys[3])
     assert scene.world.metrics.totals["MessagesNotRelayed"] == 1
+
+
+def test_rows_of_one_stream_batch_go_ten_a_request(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = [scene.message(scene.open(f"CASE-{number}")).key for number in range(23)]
+    requests: list[list[tuple[str, int]]] = []
+    monkeypatch.setattr(scene.world.messages_queue, "send", lambda bodies: requests.append(list(bodies)))
+    relaying.handler(stream(*((key.incident, key.sort) for key in keys)), Context())
+    assert [body for request in requests for body, _ in request] == [str(key) for key in keys]
+    assert [len(request) for request in requests] == [10, 10, 3]
 
 
 def test_only_what_failed_comes_again(scene: Scene) -> None:

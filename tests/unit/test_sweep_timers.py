@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from shared.adapters import policy_yaml
-from shared.application.arm_timers import arm_timer
+from shared.application.arm_timers import arm_timers
 from shared.application.fire_timer import WAITED_FOR, fire_timer
 from shared.application.sweep_timers import ARM_WITHIN, LOOK_AHEAD, sweep_timers
 from shared.application.timer_body import read_timer, timer_body
@@ -43,6 +43,13 @@ def handed_over(world: FakeWorld) -> list[tuple[Timer, int]]:
         if timer.kind != "heartbeat":
             found.append((timer, at))
     return found
+
+
+def arm(world: FakeWorld, timer: Timer) -> bool:
+    """What the stream does with a newborn timer; whether the queue has it now."""
+    before = len(world.timers_queue)
+    assert arm_timers(world, [(timer.partition, timer.sort)]) == []
+    return len(world.timers_queue) > before
 
 
 def sweep(world: FakeWorld) -> list[Timer]:
@@ -104,12 +111,29 @@ def test_a_timer_born_between_two_ticks_for_before_the_watermark_is_armed_by_the
     world.time.advance(30 * SECOND)
     for minutes in range(7):
         timer = put(world, world.time.now() + minutes * MINUTE, f"inc-{minutes}", minutes)
-        assert arm_timer(world, timer) == (minutes <= 6)
+        assert arm(world, timer) == (minutes <= 6)
     assert len(handed_over(world)) == 7
     late = put(world, world.time.now() + ARM_WITHIN + 1, "inc-7", 7)
-    assert not arm_timer(world, late)
+    assert not arm(world, late)
     world.time.advance(89 * SECOND)  # the longest a tick may be late
     assert late in sweep(world)
+
+
+def test_a_row_that_is_no_timer_does_not_hold_up_the_others(world: FakeWorld) -> None:
+    timer = put(world, NOON + MINUTE)
+    [(row, error)] = arm_timers(world, [("nonsense", "nonsense"), (timer.partition, timer.sort)])
+    assert row == ("nonsense", "nonsense")
+    assert isinstance(error, ValueError)
+    assert handed_over(world) == [(timer, timer.due)]
+
+
+def test_newborn_timers_that_the_queue_does_not_take_are_left_to_the_sweep(world: FakeWorld) -> None:
+    timers = [put(world, NOON + MINUTE, f"inc-{n}", n) for n in range(13)]
+    world.timers_queue.down = True
+    left = arm_timers(world, [(timer.partition, timer.sort) for timer in timers])
+    assert len(left) == len(timers)
+    world.timers_queue.down = False
+    assert set(timers) <= set(sweep(world))
 
 
 def test_every_birth_is_covered_by_the_stream_or_by_one_of_the_next_two_sweeps() -> None:
@@ -119,7 +143,7 @@ def test_every_birth_is_covered_by_the_stream_or_by_one_of_the_next_two_sweeps()
             sweep(fresh)
             fresh.time.advance((119 - before_tick) * SECOND)
             timer = put(fresh, fresh.time.now() + ahead * SECOND)
-            armed = arm_timer(fresh, timer)
+            armed = arm(fresh, timer)
             fresh.time.advance(before_tick * SECOND)
             swept = timer in sweep(fresh)
             fresh.time.advance(119 * SECOND)
@@ -286,7 +310,7 @@ def test_each_sweep_leaves_one_pulse_and_its_lateness_is_measured(world: FakeWor
         sweep_timers(world)
         sweep_timers(world)  # the scheduler may tick twice
         for timer in world.timers.take_new():
-            arm_timer(world, timer)
+            arm(world, timer)
         for body in world.timers_queue.take():
             fire_timer(world, read_timer(body))
     late = [value for name, value, _ in world.metrics.recorded if name == "HeartbeatLateness"]
