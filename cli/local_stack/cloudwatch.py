@@ -112,10 +112,15 @@ class CloudWatch:
             messages = list(queue["messages"])
             of = {"QueueName": queue["name"]}
             visible = sum(message["visible_at"] <= now for message in messages)
-            waiting = [message["sent_at"] for message in messages if message["receive_count"] < _GIVEN_BACK]
-            age = (now - min(waiting)) * self._speed if waiting else 0
+            ages = [self._age(message, now) for message in messages if message["receive_count"] < _GIVEN_BACK]
+            age = max(ages, default=0)
             self._keep(Figure("AWS/SQS", "ApproximateNumberOfMessagesVisible", of, "Count", visible, now))
             self._keep(Figure("AWS/SQS", "ApproximateAgeOfOldestMessage", of, "Seconds", age, now))
+
+    def _age(self, message: Mapping[str, Any], now: float) -> float:
+        """Seconds since it was sent. Those of its delay stay the world's: delays do not run faster with the stage."""
+        due = message["first_receive_at"] if message["receive_count"] else message["visible_at"]
+        return float(now - message["sent_at"] + max(0, now - due) * (self._speed - 1))
 
     def evaluate(self, now: float) -> None:
         """Look at every alarm; one that changed its state tells whom it should."""

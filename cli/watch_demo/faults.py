@@ -113,6 +113,8 @@ class RefusedMessages:
         return _lost(self.stack, self.incident) + ([] if self._carriers.refused else ["no carrier was ever asked"])
 
     def _set(self, variables: dict[str, str]) -> None:
+        """Once no message is on its way: the emulator kills a call whose function changes, as AWS would not."""
+        _wait_for_none(self.stack, self.stack.outputs["MessagesQueueUrl"])
         self._lambda.update_function_configuration(FunctionName=self._function, Environment={"Variables": variables})
 
 
@@ -178,7 +180,7 @@ class KilledWorkers:
         return []
 
     def _keep_killing(self) -> None:
-        while not self._over.wait(0.05):
+        while not self._over.wait(0.2):
             restart(self.stack, self.stack.outputs["FireTimerFunction"])
 
 
@@ -210,6 +212,16 @@ def _lost(stack: LocalStack, incident: str) -> list[str]:
                 return []
             time.sleep(0.2)
     return [incident]
+
+
+def _wait_for_none(stack: LocalStack, queue: str) -> None:
+    sqs, end = stack.client("sqs"), time.monotonic() + _PATIENCE
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    while time.monotonic() < end:
+        counts = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=names)["Attributes"]
+        if not any(int(counts[name]) for name in names):
+            return
+        time.sleep(0.1)
 
 
 def _now() -> int:

@@ -14,10 +14,10 @@ from cli.watch_demo.faults import complaint, post, restart
 from cli.watch_demo.outside import DeadMansSwitch, Outside, now
 from cli.watch_demo.report import show_break, show_healthy, show_mended, show_quiet, show_told
 from cli.watch_demo.story import GRACE, HEALTHY_MINUTES, PERIOD, STAGE_MINUTE, STORY, Break
-from cli.watch_demo.told import Told
-from cli.watch_demo.verdict import Broken, Outcome, findings
+from cli.watch_demo.told import Told, alarm_of
+from cli.watch_demo.verdict import Broken, Outcome, still_on
 
-_QUIET_WITHIN: Final = 60
+_QUIET_WITHIN: Final = 90
 """Seconds a new stack has until its first sweep, pulse and audit are behind it."""
 _PAGED_WITHIN: Final = 20
 _LOOK_EVERY: Final = 0.1
@@ -47,7 +47,7 @@ class Play:
             self._be_healthy()
             for act in STORY:
                 self._break(act)
-            self._wait(lambda: all(each.ended for each in findings(self._outcome)), _ENDED_WITHIN)
+            self._wait(lambda: not still_on(self._outcome), _ENDED_WITHIN)
         return self._outcome
 
     def _hear(self, told: Told) -> None:
@@ -62,20 +62,21 @@ class Play:
         stack.client("secretsmanager").put_secret_value(**secret)
         restart(stack, stack.outputs["ProveAliveFunction"])
         cloudwatch = stack.client("cloudwatch").get_paginator("describe_alarms")
-        alarms = 0
+        states: dict[str, str] = {}
 
         def quiet() -> bool:
-            nonlocal alarms
-            found = [alarm for page in cloudwatch.paginate() for alarm in page["MetricAlarms"]]
-            alarms = len(found)
-            return self._switch.heard and all(alarm["StateValue"] == "OK" for alarm in found)
+            for page in cloudwatch.paginate():
+                states.update({alarm_of(alarm["AlarmName"]): alarm["StateValue"] for alarm in page["MetricAlarms"]})
+            return self._switch.heard and set(states.values()) == {"OK"}
 
         if not self._wait(quiet, _QUIET_WITHIN * 1000, every=1):
-            raise LocalStackError(f"the stack was not at rest within {_QUIET_WITHIN} s of its deployment")
+            on = [alarm for alarm, state in states.items() if state != "OK"]
+            heard = "" if self._switch.heard else "no heartbeat was heard; "
+            raise LocalStackError(f"not at rest {_QUIET_WITHIN} s after the deployment: {heard}{', '.join(on)}")
         topic = stack.outputs["OperationsTopicArn"]
         stack.client("sns").subscribe(TopicArn=topic, Protocol="http", Endpoint=outside.operations)
         self._outcome.watched_from = now()
-        show_quiet(alarms)
+        show_quiet(len(states))
 
     def _be_healthy(self) -> None:
         """The pager at work: a complaint comes in, somebody is paged, and nobody else hears of it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from textwrap import shorten
+from typing import Final
 
 from rich.markup import escape
 from rich.table import Table
@@ -12,6 +13,8 @@ from cli.demo.report import console
 from cli.watch_demo.story import GRACE, HEALTHY_MINUTES, PERIOD, SPEED, STAGE_MINUTE, STORY, Break
 from cli.watch_demo.told import Told
 from cli.watch_demo.verdict import Check, Outcome, came_along, findings
+
+_WIDTH: Final = 120
 
 
 def show_story() -> None:
@@ -71,7 +74,7 @@ def _show_table(outcome: Outcome) -> None:
     title = "\nFrom the break to the word of it, and from the mending to the word that it is over"
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
     for name in ("broken", "told by", "as", "after", "of the stage", "bound", "over after"):
-        table.add_column(name, justify="left" if name in ("broken", "told by", "as") else "right")
+        table.add_column(name, justify="left" if name in ("broken", "told by", "as") else "right", no_wrap=True)
     for each in findings(outcome):
         broken = each.broken
         table.add_row(
@@ -83,7 +86,7 @@ def _show_table(outcome: Outcome) -> None:
             f"{broken.within / STAGE_MINUTE:.0f} min",
             _seconds(each.ended_after),
         )
-    console.print(table)
+    console.print(table, width=_WIDTH)
     console.print()
 
 

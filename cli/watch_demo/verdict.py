@@ -109,6 +109,7 @@ def judge(outcome: Outcome, runbook: str) -> list[Check]:
         Check("in words that name the runbook, where the alarm has its page", list(_unexplained(found, pages))),
         Check("when it was mended, that was told too", [each.broken.title for each in found if each.ended is None]),
         Check("and nobody was told of anything that had not happened", list(_false(outcome, healthy))),
+        Check("in the end every alarm is quiet again", still_on(outcome)),
         Check("what came in during a break is there after it", outcome.lost),
     ]
 
@@ -142,6 +143,12 @@ def _false(outcome: Outcome, healthy: Sequence[Told]) -> Iterator[str]:
         causes = [each for each in outcome.broken if told.alarm in {each.alarm, *each.brings} and each.began <= told.at]
         if told.state == "ALARM" and told not in healthy and not causes:
             yield shown(told)
+
+
+def still_on(outcome: Outcome) -> list[str]:
+    """Alarms whose end nobody was told of; an alert of the pager's own has none."""
+    last = {told.alarm: told.state for told in outcome.told if told.alarm != ALERT}
+    return [alarm for alarm, state in last.items() if state == "ALARM"]
 
 
 def came_along(outcome: Outcome) -> list[str]:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import importlib.metadata
 import inspect
+import json
+import time
 from typing import Any
 
 import pytest
 from ministack import app
 from ministack.core import iam_actions, iam_evaluator
-from ministack.services import lambda_svc, s3, scheduler
+from ministack.services import cloudwatch, eventbridge, lambda_svc, s3, scheduler
 from ministack.services.cloudformation import provisioners
 
 from cli.local_stack import launcher
+from cli.local_stack.cloudwatch import CloudWatch
 
 
 def test_the_emulator_is_the_version_the_changes_were_made_for() -> None:
@@ -71,3 +74,94 @@ def test_an_origin_is_still_fetched_the_way_the_viewer_came(monkeypatch: pytest.
 def test_a_bucket_of_a_template_still_has_no_lock() -> None:
     """Otherwise `seeds` need not set it."""
     assert "ObjectLock" not in inspect.getsource(provisioners)
+
+
+def test_a_schedule_still_cannot_beat_faster_than_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(eventbridge, "_parse_rate_seconds", eventbridge._parse_rate_seconds)
+    monkeypatch.setattr(scheduler, "_SCHEDULE_TICK_INTERVAL", 10)
+    assert eventbridge._parse_rate_seconds("rate(1 minute)") == 60
+    assert eventbridge._parse_rate_seconds("rate(5 seconds)") is None
+    launcher.run_faster(12)
+    assert eventbridge._parse_rate_seconds("rate(1 minute)") == 5
+    assert eventbridge._parse_rate_seconds("rate(5 minutes)") == 25
+    assert eventbridge._parse_rate_seconds("cron(0 8 * * ? *)") is None
+    assert scheduler._SCHEDULE_TICK_INTERVAL < 1
+
+
+@pytest.fixture
+def fresh_alarms(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """An alarm on errors of one function, and whatever the launcher changes put back afterwards."""
+    for module, name in (
+        (lambda_svc, "_emit_lambda_logs"),
+        (lambda_svc, "_execute_function_dispatch"),
+        (lambda_svc, "_emit_lambda_metrics"),
+        (cloudwatch, "_evaluate_alarm"),
+    ):
+        monkeypatch.setattr(module, name, getattr(module, name))
+    monkeypatch.setattr(CloudWatch, "run", lambda _: None)
+    cloudwatch.reset()
+    alarm = {
+        "AlarmName": "errors",
+        "Namespace": "AWS/Lambda",
+        "MetricName": "Errors",
+        "Dimensions": [{"Name": "FunctionName", "Value": "intake"}],
+        "Statistic": "Sum",
+        "Period": 60,
+        "EvaluationPeriods": 1,
+        "Threshold": 0.0,
+        "ComparisonOperator": "GreaterThanThreshold",
+        "TreatMissingData": "notBreaching",
+        "StateValue": "OK",
+    }
+    cloudwatch._alarms["errors"] = alarm
+    return alarm
+
+
+def test_alarms_are_still_looked_at_only_when_something_comes_and_over_all_dimensions(
+    fresh_alarms: dict[str, Any],
+) -> None:
+    cloudwatch.record_metric("AWS/Lambda", "Errors", 1, dimensions={"FunctionName": "another"})
+    cloudwatch._evaluate_all_alarms()
+    assert fresh_alarms["StateValue"] == "ALARM"  # by the errors of another function
+    fresh_alarms["StateValue"] = "OK"
+    launcher.let_alarms_speak(1)
+    cloudwatch._evaluate_all_alarms()
+    assert fresh_alarms["StateValue"] == "OK"
+    assert "_evaluate_all_alarms()" in inspect.getsource(cloudwatch._put_metric_data)
+
+
+def test_log_lines_are_still_no_figures(fresh_alarms: dict[str, Any]) -> None:
+    line = json.dumps(
+        {
+            "_aws": {
+                "Timestamp": time.time() * 1000,
+                "CloudWatchMetrics": [
+                    {"Namespace": "Tocsin/local", "Dimensions": [["service"]], "Metrics": [{"Name": "Beats"}]}
+                ],
+            },
+            "service": "audit",
+            "Beats": [1.0],
+        }
+    )
+    function = {"FunctionName": "audit"}
+    lambda_svc._emit_lambda_logs(function, "request", line, error=False, duration_ms=1)
+    beats = ("Tocsin/local", "Beats", "service=audit")
+    assert cloudwatch._metrics.get(beats) is None
+    launcher.let_alarms_speak(1)
+    lambda_svc._emit_lambda_logs(function, "request", line, error=False, duration_ms=1)
+    assert [point["Value"] for point in cloudwatch._metrics[beats]] == [1.0]
+
+
+def test_calls_by_queues_streams_and_schedules_are_still_not_counted(
+    fresh_alarms: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> dict[str, Any]:
+        return {"error": True}
+
+    assert "_emit_lambda_metrics" not in inspect.getsource(lambda_svc._run_sqs_batch)
+    assert "_emit_lambda_metrics" not in inspect.getsource(lambda_svc._execute_function_dispatch)
+    monkeypatch.setattr(lambda_svc, "_execute_function_dispatch", fail)
+    launcher.let_alarms_speak(1)
+    lambda_svc._execute_function_dispatch({}, {"FunctionName": "intake"}, {}, "request", time.time())
+    CloudWatch(1).evaluate(time.time() + 1)
+    assert fresh_alarms["StateValue"] == "ALARM"

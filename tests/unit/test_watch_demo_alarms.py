@@ -173,8 +173,9 @@ def test_the_age_of_a_message_is_told_in_the_minutes_of_the_stage(
 
     now = time.time()
     waiting = {"sent_at": now - 13, "visible_at": now - 13, "receive_count": 0}
-    given_back = {"sent_at": now - 99, "visible_at": now + 60, "receive_count": 3}
-    monkeypatch.setattr(sqs, "_queues", {"url": {"name": "events", "messages": [waiting, given_back]}})
+    given_back = {"sent_at": now - 99, "visible_at": now + 60, "receive_count": 3, "first_receive_at": now - 99}
+    delayed = {"sent_at": now - 99, "visible_at": now + 60, "receive_count": 0}
+    monkeypatch.setattr(sqs, "_queues", {"url": {"name": "events", "messages": [waiting, given_back, delayed]}})
     of_queue = {"Namespace": "AWS/SQS", "Dimensions": [{"Name": "QueueName", "Value": "events"}]}
     deploy(
         **of_queue,
@@ -189,6 +190,27 @@ def test_the_age_of_a_message_is_told_in_the_minutes_of_the_stage(
     CloudWatch(speed=10).watch_queues(now)
     CloudWatch(speed=10).evaluate(now + 0.001)
     assert told == [("it", "ALARM")]
+
+
+def test_a_message_on_its_way_is_as_old_as_since_it_was_first_given_out(
+    told: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ministack.services import sqs  # noqa: PLC0415
+
+    now = time.time()
+    tried = {"sent_at": now - 20, "visible_at": now + 60, "receive_count": 1, "first_receive_at": now - 11}
+    monkeypatch.setattr(sqs, "_queues", {"url": {"name": "timers", "messages": [tried]}})
+    of_queue = {"Namespace": "AWS/SQS", "Dimensions": [{"Name": "QueueName", "Value": "timers"}]}
+    deploy(
+        **of_queue,
+        MetricName="ApproximateAgeOfOldestMessage",
+        Statistic="Maximum",
+        Threshold=118.0,
+        TreatMissingData="notBreaching",
+    )
+    CloudWatch(speed=10).watch_queues(now)
+    CloudWatch(speed=10).evaluate(now + 0.001)
+    assert told == [("it", "ALARM")]  # nine seconds of delay, and eleven that count tenfold
 
 
 def test_a_failed_call_is_an_error_however_it_was_made(told: list[tuple[str, str]]) -> None:
