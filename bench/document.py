@@ -51,6 +51,7 @@ def section_text(section: Section, before: Section | None = None) -> str:
         *(_table(table) for table in section.tables),
         *([f"![{section.title}]({section.plot})"] if section.plot else []),
         f"`{section.command}`, {section.measured_at}, {section.machine}.",
+        *([f"Before: {before.measured_at}, {before.machine}."] if before else []),
     ]
     return "\n\n".join(parts)
 

@@ -13,7 +13,7 @@ from bench.deployed import Deployed, Mail, deployed, now, sleep_until, wait_for
 from bench.distribution import Distribution
 from bench.figures import Figure, Section, Table, held_to
 from bench.lateness_plot import draw
-from bench.own_share import HANDED_ON, Part, by_incident, parts_of, put_probes, read_runs
+from bench.own_share import HANDED_ON, Part, Run, by_incident, parts_of, put_probes, read_runs
 from shared.domain.instants import SECOND
 
 _SPREAD: Final = 600
@@ -66,8 +66,9 @@ def measure(say: Callable[[str], None]) -> Section:
         told = Path(folder) / "runs"
         put_probes(product.stack.client("lambda"), told)
         spread, burst = _pages(product, told, say)
+        runs = read_runs(told)
         bare = _bare(BarePath(product.stack), say)
-    return _section(spread, burst, bare)
+    return _section(spread, burst, bare, runs)
 
 
 def _pages(product: Deployed, told: Path, say: Callable[[str], None]) -> tuple[list[_Page], list[_Page]]:
@@ -124,7 +125,7 @@ def _bare(path: BarePath, say: Callable[[str], None]) -> list[float]:
     return [arrived[name] - due for name, due in dues.items()]
 
 
-def _section(spread: list[_Page], burst: list[_Page], bare: list[float]) -> Section:
+def _section(spread: list[_Page], burst: list[_Page], bare: list[float], runs: list[Run]) -> Section:
     late, burst_late, bare_late = (
         Distribution.of(page.late for page in spread),
         Distribution.of(page.late for page in burst),
@@ -144,6 +145,8 @@ def _section(spread: list[_Page], burst: list[_Page], bare: list[float]) -> Sect
         Figure(name="burst: p50", value=round(burst_late.p50), unit="ms"),
         Figure(name="burst: p99", value=round(burst_late.p99), unit="ms"),
         Figure(name="burst: latest", value=round(burst_late.most), unit="ms"),
+        _requests("spread", spread, runs),
+        _requests("burst", burst, runs),
         held_to(Figure(name="pages before their deadline", value=early, note="of both"), "at most", 0),
         Figure(name="own share, spread: p50", value=round(own.p50), unit="ms"),
         held_to(Figure(name="own share, spread: p99", value=round(own.p99), unit="ms"), "at most", _AIM_OWN),
@@ -159,6 +162,13 @@ def _section(spread: list[_Page], burst: list[_Page], bare: list[float]) -> Sect
         ),
         plot=draw({"spread": late, "burst": burst_late, "bare path": bare_late}),
     )
+
+
+def _requests(name: str, pages: list[_Page], runs: list[Run]) -> Figure:
+    """Requests to AWS for one page, counted over all that the three functions made from the first deadline on."""
+    first, last = pages[0].due, max(page.due + page.late for page in pages)
+    made = sum(first <= call.began <= last for run in runs for call in run.calls)
+    return Figure(name=f"{name}: requests to AWS a page", value=round(made / len(pages), 1))
 
 
 def _where_it_goes(title: str, pages: list[_Page]) -> Table:

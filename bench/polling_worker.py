@@ -16,8 +16,7 @@ from typing import Any, Final
 
 from bench.distribution import Distribution
 from bench.figures import Figure, Section, Table, read
-from bench.lateness_plot import draw
-from bench.sweep_requests import read_units_of_a_sweep
+from bench.sweep_requests import read_units_an_hour
 from cli.local_stack.emulator import Emulator, free_port
 from cli.local_stack.stack import LocalStack
 from shared.domain.instants import HOUR, MINUTE, SECOND
@@ -44,9 +43,9 @@ mails are real calls to the same emulator; only the waiting between two scans is
 of the section above ({measured_at}).
 
 Read units an hour follow AWS's rule (an eventually consistent scan costs half a unit for each 4 KB it passes, whatever
-it finds) for complaints of {size} bytes, and for Tocsin the requests its sweep really made, once a minute, each of
-which costs one unit (strongly consistent, below 4 KB), whether it finds anything or not: while few are open, the scan
-is the cheaper one.
+it finds) for complaints of {size} bytes, and for Tocsin the requests its sweep really made in sixty sweeps a
+minute apart, each of which costs one unit (strongly consistent, below 4 KB), whether it finds anything or not: while
+few are open, the scan is the cheaper one. Tocsin's audit, every five minutes, is not in it.
 """.strip()
 
 
@@ -146,8 +145,8 @@ def measure(say: Callable[[str], None]) -> Section:
             for rung in range(1, _RUNGS + 1)
         }
         size = _size(dynamodb.get_item(TableName=_TABLE, Key={"PK": {"S": "POLLED-0000"}})["Item"])
-        sweeps = {count: read_units_of_a_sweep(stack, count) for count in _OPEN}
-        say(f"a sweep costs {sweeps[_OPEN[0]]} read units with {_OPEN[0]} open, {sweeps[_OPEN[-1]]} with {_OPEN[-1]}")
+        sweeps = {count: read_units_an_hour(stack, count) for count in _OPEN}
+        say(f"read units of an hour of sweeps by open incidents: {sweeps}")
     return _section(late, Distribution.of(page.at - page.due for page in worker.paged), size, sweeps)
 
 
@@ -174,12 +173,12 @@ def _section(late: dict[int, Distribution], whole: Distribution, size: int, swee
     figures += [
         Figure(
             name=f"read units an hour, {count:,} open",
-            value=sweep * per_hour,
+            value=units,
             unit="read units",
             baseline=scan_units(count, size) * per_hour,
             note="the baseline is the polling worker",
         )
-        for count, sweep in sweeps.items()
+        for count, units in sweeps.items()
     ]
     rungs = Table(
         title="The polling worker, rung by rung (ms late)",
@@ -197,7 +196,6 @@ def _section(late: dict[int, Distribution], whole: Distribution, size: int, swee
         ),
         figures=tuple(figures),
         tables=(rungs,),
-        plot=draw({"polling worker": whole}, "polling"),
     )
 
 

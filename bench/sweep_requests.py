@@ -11,19 +11,21 @@ from shared import bootstrap
 from shared.adapters import dynamo_keys
 from shared.adapters.system_time import SystemTime
 from shared.application.sweep_timers import sweep_timers
-from shared.domain.instants import DAY, HOUR
+from shared.domain.instants import DAY, HOUR, MINUTE
 from shared.domain.timer import timer_for
 from shared.settings import Settings
 
 _DUE_OVER: Final = 2 * DAY
+_SWEEPS: Final = 60
 _FILL: Final = 25
 _READS: Final = ("Query", "GetItem")
 
 
-def read_units_of_a_sweep(stack: LocalStack, open_incidents: int) -> int:
-    """Read requests of one sweep; each is strongly consistent and below 4 KB, which is one unit.
+def read_units_an_hour(stack: LocalStack, open_incidents: int) -> int:
+    """Read requests of sixty sweeps, a minute apart; each is strongly consistent and below 4 KB, which is one unit.
 
-    The timers are due over the next two days, none of them now.
+    The timers are due over the next two days, the first an hour after the last sweep. Around the turn of an hour two
+    hours are read, so that one sweep would say less than all of them.
     """
     dynamodb, sqs = stack.client("dynamodb"), stack.client("sqs")
     incidents, timers = f"incidents-{open_incidents}", f"timers-{open_incidents}"
@@ -35,11 +37,27 @@ def read_units_of_a_sweep(stack: LocalStack, open_incidents: int) -> int:
     reads: list[str] = []
     for operation in _READS:
         dynamodb.meta.events.register(f"before-call.dynamodb.{operation}", lambda **_: reads.append("read"))
-    world = bootstrap.world_of(settings, _Clients(dynamodb, sqs), SystemTime())
+    clock = _Minutes(now())
+    world = bootstrap.world_of(settings, _Clients(dynamodb, sqs), clock)
     sweep_timers(world)
     reads.clear()  # the first sweep of a stage has a cursor to find
-    sweep_timers(world)
+    for _ in range(_SWEEPS):
+        clock.pass_one()
+        sweep_timers(world)
     return len(reads)
+
+
+class _Minutes(SystemTime):
+    """A clock that stands still between two sweeps."""
+
+    def __init__(self, start: int) -> None:
+        self._now = start
+
+    def now(self) -> int:
+        return self._now
+
+    def pass_one(self) -> None:
+        self._now += MINUTE
 
 
 class _Clients:
@@ -74,7 +92,7 @@ def _make_table(dynamodb: Any, name: str) -> None:
 
 
 def _fill(dynamodb: Any, table: str, count: int) -> None:
-    first_due = now() + HOUR
+    first_due = now() + 2 * HOUR
     timers = [timer_for("incident", f"inc-{n:020x}", first_due + n * _DUE_OVER // count, 1, 0) for n in range(count)]
     for first in range(0, count, _FILL):
         puts = [{"PutRequest": {"Item": dynamo_keys.timer(timer)}} for timer in timers[first : first + _FILL]]
