@@ -22,6 +22,7 @@ MEASURES: Final = {
     "speed": "bench.speed",
 }
 
+app = typer.Typer(add_completion=False)
 _console = Console(highlight=False, soft_wrap=True)
 
 
@@ -29,6 +30,7 @@ class _Measure(Protocol):
     def measure(self, say: Callable[[str], None]) -> Section: ...
 
 
+@app.command()
 def main(
     only: Annotated[list[str] | None, typer.Option(help=f"One of {', '.join(MEASURES)}; may be repeated.")] = None,
 ) -> None:
@@ -52,10 +54,10 @@ def main(
             _console.print_exception()
             broken.append(name)
             continue
-        figures.write(section)
+        figures.write(section, figures.RESULTS)
         _show(section)
         done.append(section)
-    document.DOCUMENT.write_text(document.rendered(document.DOCUMENT.read_text()))
+    document.DOCUMENT.write_text(document.rendered(document.DOCUMENT.read_text(), figures.RESULTS))
     _conclude(done, broken, time.monotonic() - started)
     raise typer.Exit(1 if broken else 0)
 
@@ -78,4 +80,4 @@ def _conclude(done: list[Section], broken: list[str], seconds: float) -> None:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    app()
