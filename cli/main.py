@@ -8,6 +8,7 @@ from cli import (
     audit,
     contract,
     crisis_verbs,
+    deploy_check,
     doctor,
     drill,
     evidence,
@@ -59,6 +60,7 @@ app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(audit.app, name="audit")
 app.add_typer(keys.app, name="keys")
 app.command()(doctor.doctor)
+app.command("deploy-check")(deploy_check.deploy_check)
 app.add_typer(restore.app, name="restore")
 app.command()(demo_command.demo)
 app.command("demo-crisis")(demo_crisis_command.demo_crisis)

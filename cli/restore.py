@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Annotated, Any
 
 import typer
@@ -170,12 +170,15 @@ def _put_back(deployment: Deployment, copies: Copies, *, dry: bool) -> _Found:
     for stored in copy.incidents():
         name = stored.incident.id
         try:
-            if copy.is_spoilt(name):
-                found.records += 1
-                if dry:
-                    continue
+            spoilt = copy.is_spoilt(name)
+            found.records += spoilt
+            if spoilt and dry:
+                found.put_back.append(PutBack(name, "restored", differed=True))
+                continue
+            if spoilt:
                 copy.put_back_record(stored)
-            found.put_back.append(restore_incident(world, stored, copies.moment, dry=dry))
+            done = restore_incident(world, stored, copies.moment, dry=dry)
+            found.put_back.append(replace(done, differed=done.differed or spoilt))
         except (LookupError, ValueError, UnavailableError) as error:
             found.failed[name] = _reason(error)
         except Exception as error:  # noqa: BLE001 - one that is spoilt in a way nobody thought of keeps no other back

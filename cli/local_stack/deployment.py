@@ -59,7 +59,8 @@ def _synthesize(emulator: Emulator, settings: Mapping[str, str], assembly: Path)
     )
 
 
-def _environment(emulator: Emulator) -> dict[str, str]:
+def environment(emulator: Emulator) -> dict[str, str]:
+    """What the CDK command line needs to reach the emulator, and nothing that names a real account."""
     # What the developer's machine needs to reach a package index stays; what names an account goes.
     environment = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_PASSED_ON)}
     environment |= credentials()
@@ -89,7 +90,7 @@ def _cdk(emulator: Emulator, arguments: list[str], name: str, cwd: Path | None =
         process = subprocess.Popen(
             [str(CDK), *arguments, "--no-notices", "--no-version-reporting"],
             cwd=cwd or emulator.home,
-            env=_environment(emulator),
+            env=environment(emulator),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

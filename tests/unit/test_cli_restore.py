@@ -91,9 +91,10 @@ def test_a_record_that_was_spoilt_is_right_again_with_what_was_said_since(
         UpdateExpression="SET doc = :rubbish",
         ExpressionAttributeValues={":rubbish": {"S": "{}"}},
     )
+    assert "1 would be put back" in tocsin("restore", "plan", "--to", moment).stdout
     told = opened(moment)
     assert told["records_put_back"] == 1
-    assert [(each["incident"], each["replayed"]) for each in told["incidents"]] == [(INCIDENT, 1)]
+    assert [(each["differed"], each["replayed"]) for each in told["incidents"]] == [(True, 1)]
     stored = world.incidents.load(INCIDENT)
     assert stored is not None
     assert stored.incident.course.acknowledged
