@@ -36,7 +36,7 @@ class KeyRing:
         if not name.strip():
             raise ValueError("a key needs a name")
         if any(entry.get("name") == name for entry in entries):
-            raise ValueError(f"there is a key called '{name}' already; revoke it first, or choose another name")
+            raise ValueError(f"there is a key called '{name}' already; rotate it, or choose another name")
         if bool(source) == bool(person):
             raise ValueError("a key is for one source or for one person: give --source or --person")
         if source:
@@ -61,8 +61,31 @@ class KeyRing:
         self.revoke(name)
         return self.add(name, source=source, person=person)
 
+    def rotate(self, name: str) -> str:
+        """A second key for the same holder; the one before opens until it is retired.
+
+        Raises:
+            ValueError: there is no key of this name, or there are two already.
+        """
+        entries = self.entries()
+        held = [entry for entry in entries if entry.get("name") == name]
+        if not held:
+            raise ValueError(f"there is no key called '{name}'")
+        if len(held) > 1:
+            raise ValueError(f"'{name}' has two keys already: retire the older one first")
+        key, kept = new_key()
+        self._keep([*entries, {**held[0], "sha256": kept}])
+        return key
+
+    def retire(self, name: str) -> bool:
+        """Forget the older of two keys; False where there are not two of this name."""
+        entries = self.entries()
+        held = [entry for entry in entries if entry.get("name") == name]
+        self._keep([entry for entry in entries if entry not in held[:-1]])
+        return len(held) > 1
+
     def revoke(self, name: str) -> bool:
-        """Forget a key; False where there is none of this name."""
+        """Forget a key, and the other one of its name; False where there is none."""
         entries = self.entries()
         left = [entry for entry in entries if entry.get("name") != name]
         if len(left) == len(entries):

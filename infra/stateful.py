@@ -88,7 +88,7 @@ class StatefulStack(Stack):
             "Console",
             description="The keys that sign the sessions of the console, the newest last",
             encryption_key=self.key,
-            # Filled and rotated by an operator (`tocsin keys console`): without a key nobody is signed in.
+            # Filled and rotated by an operator (`tocsin keys rotate console`): without a key nobody is signed in.
             secret_string_value=SecretValue.unsafe_plain_text('{"keys": []}'),
             removal_policy=self._removal,
         )

@@ -25,13 +25,14 @@ from shared.adapters.policy_store import DynamoPolicies
 from shared.adapters.powertools_metrics import PowertoolsMetrics
 from shared.adapters.s3_evidence import S3Evidence
 from shared.adapters.sealed_heads import S3SealedHeads
-from shared.adapters.secret import Secret
+from shared.adapters.secret import Secret, front_keys
 from shared.adapters.ses_email import SesEmail
 from shared.adapters.sns_sms import SnsSms
 from shared.adapters.sqs_queue import SqsQueue
 from shared.adapters.system_time import SystemTime
 from shared.adapters.webhook import Webhook
 from shared.adapters.words import TemplateWords
+from shared.application.front_door import FrontDoor
 from shared.application.world import World
 from shared.domain.instants import MINUTE
 from shared.domain.publication import Publication
@@ -111,6 +112,16 @@ class _Site:
         from shared.adapters.status_site import S3Site  # noqa: PLC0415 - see above
 
         S3Site(self._client, self._bucket, self._url).publish(publications)
+
+
+@cache
+def front_door() -> FrontDoor:
+    """Who may speak to the API: on a stage with CloudFront in front of it, CloudFront alone."""
+    stage = settings()
+    if not stage.front_secret_arn:
+        return FrontDoor(None)
+    kept = _secret(stage.front_secret_arn, SystemTime())
+    return FrontDoor(lambda: front_keys(kept.value()), urlsplit(stage.required("console_url")).netloc)
 
 
 @cache

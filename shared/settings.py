@@ -38,6 +38,7 @@ class Settings(BaseModel):
     console_client_id: str = ""
     console_cognito_domain: str = ""
     console_user_pool_id: str = ""
+    front_secret_arn: str = ""
     heartbeat_secret_arn: str = ""
     audit_minutes: int = Field(default=5, ge=1)
     probe_minutes: int = Field(default=0, ge=0)

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from cli.console_keys import add_console_key, has_console_key
 from cli.key_ring import KeyRing
+from cli.live_keys import add_key, keys_of
 from infra.stages import local
 from shared.adapters import policy_yaml
 from shared.adapters.status_site import S3Site
@@ -33,8 +33,8 @@ def seed(client: Callable[[str], Any], outputs: Mapping[str, str], person: str, 
     _lock_evidence(client("s3"), outputs["EvidenceBucket"])
     S3Site(lambda: client("s3"), outputs["SiteBucket"], outputs["SiteUrl"]).publish(())
     secrets = client("secretsmanager")
-    if not has_console_key(secrets, outputs["ConsoleSecretArn"]):
-        add_console_key(secrets, outputs["ConsoleSecretArn"])
+    if not keys_of(secrets, outputs["ConsoleSecretArn"]):
+        add_key(secrets, outputs["ConsoleSecretArn"])
     ring = KeyRing(secrets, outputs["ApiKeysSecretArn"])
     before = known or LocalKeys("", "")
     return LocalKeys(

@@ -36,6 +36,7 @@ from shared.application.console_session import (
 )
 from shared.application.http_answer import UnavailableError, where
 from shared.application.problem import Problem
+from shared.bootstrap import front_door
 
 logger = Logger()
 metrics = Metrics()
@@ -93,7 +94,7 @@ def no_route(_: NotFoundError) -> Response[str]:
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """API Gateway's HTTP API, payload 2.0."""
-    return app.resolve(event, context)
+    return front_door().answer(event, lambda entered: app.resolve(entered, context))
 
 
 def _front(seen: Visit) -> Response[str]:

@@ -18,6 +18,7 @@ from shared.application.http_answer import HttpAnswer, guarded, unrouted
 from shared.application.http_request import caller_of, json_of, request_from
 from shared.application.problem import malformed
 from shared.application.show_incident import show_incident
+from shared.bootstrap import front_door
 
 logger = Logger()
 metrics = Metrics()
@@ -51,7 +52,7 @@ def no_route(_: NotFoundError) -> Response[str]:
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """API Gateway's HTTP API, payload 2.0."""
-    return app.resolve(event, context)
+    return front_door().answer(event, lambda entered: app.resolve(entered, context))
 
 
 def _post_events() -> HttpAnswer:

@@ -24,6 +24,7 @@ from shared.application.problem import Problem
 from shared.application.show_crisis import running_crises, show_statement
 from shared.application.show_drill import show_drill
 from shared.application.start_drill import start_drill
+from shared.bootstrap import front_door
 
 logger = Logger()
 metrics = Metrics()
@@ -93,7 +94,7 @@ def no_route(_: NotFoundError) -> Response[str]:
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """API Gateway's HTTP API, payload 2.0."""
-    return app.resolve(event, context)
+    return front_door().answer(event, lambda entered: app.resolve(entered, context))
 
 
 def _post_link(token: str) -> HttpAnswer:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
+from shared.adapters.secret import live_keys
 from shared.domain.instants import SECOND
 from shared.ports import Time, UnavailableError
 
@@ -61,11 +61,7 @@ class SignedSeal:
         )
 
     def _keys(self) -> list[str]:
-        try:
-            kept = json.loads(self._secret.value()).get("keys")
-        except (ValueError, AttributeError):
-            kept = None
-        keys = [key for key in kept or () if isinstance(key, str) and len(key) >= _SHORTEST_KEY]
+        keys = [key for key in live_keys(self._secret.value()) if len(key) >= _SHORTEST_KEY]
         if not keys:
             raise UnavailableError("the console has no key to seal with")
         return keys

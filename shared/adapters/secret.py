@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -43,3 +44,27 @@ class Secret:
                 raise UnavailableError("a secret cannot be read") from error
         self._fresh_until = now + KEPT
         return self._value
+
+
+def live_keys(text: str) -> tuple[str, ...]:
+    """The keys that a secret such as `{"keys": ["older", "newer"]}` holds, the newest last.
+
+    A text that is no such object is one key by itself, as a deployment makes it.
+    """
+    try:
+        kept = json.loads(text)
+    except ValueError:
+        kept = text
+    if not isinstance(kept, dict):
+        return (text,) if text else ()
+    keys = kept.get("keys")
+    return tuple(key for key in keys if isinstance(key, str) and key) if isinstance(keys, list) else ()
+
+
+def front_keys(text: str) -> tuple[str, ...]:
+    """The keys of CloudFront in `{"sent": "…", "before": "…"}`: what it shows, showed, or will show next."""
+    try:
+        kept = json.loads(text)
+    except ValueError:
+        return ()
+    return tuple(key for key in kept.values() if isinstance(key, str) and key) if isinstance(kept, dict) else ()

@@ -8,8 +8,9 @@ import http.client
 import json
 import socket
 import ssl
+from collections.abc import Sequence
 
-from shared.adapters.secret import Secret
+from shared.adapters.secret import Secret, live_keys
 from shared.domain.instants import SECOND
 from shared.domain.webhook_address import Target, is_public, target_of
 from shared.ports import PermanentFailure, TemporaryFailure, Time, UnavailableError, UnknownOutcome
@@ -23,20 +24,22 @@ _PASSING = frozenset({408, 425, 429})
 _SERVER_ERROR = 500
 
 
-def signature(secret: str, unix: int, body: bytes) -> str:
-    """The header's value: `t=<unix seconds>,v1=<hex HMAC-SHA256 of "t.body">`.
+def signature(keys: Sequence[str], unix: int, body: bytes) -> str:
+    """The header's value: `t=<unix seconds>`, then `v1=<hex HMAC-SHA256 of "t.body">` for each live key, newest first.
 
-    The receiver computes it over the raw body and refuses what is older than a few minutes.
+    The receiver computes it over the raw body with the key it knows, takes it if any `v1` is that, and refuses what is
+    older than a few minutes.
     """
-    made = hmac.new(secret.encode(), f"{unix}.".encode() + body, hashlib.sha256).hexdigest()
-    return f"t={unix},v1={made}"
+    signed = f"{unix}.".encode() + body
+    made = [f"v1={hmac.new(key.encode(), signed, hashlib.sha256).hexdigest()}" for key in reversed(keys)]
+    return ",".join((f"t={unix}", *made))
 
 
 class Webhook:
     """`ports.Carrier` for webhooks.
 
     Args:
-        secret: signs what is sent.
+        secret: the keys that sign what is sent; while there are two, both do, so that receivers change in their time.
         time: the clock.
         local: a stage on a developer's machine: addresses of this machine or network and plain http are let through.
     """
@@ -75,9 +78,12 @@ class Webhook:
 
     def _sign(self, body: bytes) -> str:
         try:
-            return signature(self._secret.value(), self._time.now() // SECOND, body)
+            keys = live_keys(self._secret.value())
         except UnavailableError as error:
             raise TemporaryFailure("it cannot be signed") from error
+        if not keys:
+            raise TemporaryFailure("there is no key to sign it with")
+        return signature(keys, self._time.now() // SECOND, body)
 
     def _checked(self, address: str) -> Target:
         try:

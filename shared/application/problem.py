@@ -82,6 +82,11 @@ def forbidden(detail: str, faults: Sequence[Fault] = ()) -> Problem:
     return Problem(403, "not-allowed", "This key may not do that", detail, faults)
 
 
+def not_through_the_front() -> Problem:
+    """It came to the API's own address, which nobody is told."""
+    return Problem(403, "not-allowed", "This is not the way in", "Call the address you were given.")
+
+
 def not_found(detail: str) -> Problem:
     """There is nothing here, or nothing that this caller may know of."""
     return Problem(404, "not-found", "There is nothing here", detail)

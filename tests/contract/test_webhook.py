@@ -89,9 +89,32 @@ def test_a_receiver_can_check_who_posted_what_and_when(receiver: Receiver) -> No
 
 
 def test_a_signature_changes_with_every_part() -> None:
-    made = {signature("a", 1, b"x"), signature("b", 1, b"x"), signature("a", 2, b"x"), signature("a", 1, b"y")}
+    made = {signature(["a"], 1, b"x"), signature(["b"], 1, b"x"), signature(["a"], 2, b"x"), signature(["a"], 1, b"y")}
 
     assert len(made) == 4
+
+
+def is_ours(header: str, body: bytes, key: str) -> bool:
+    """What docs/keys.md tells a receiver to do."""
+    stamp, *made = (part.partition("=")[2] for part in header.split(","))
+    wanted = hmac.new(key.encode(), f"{stamp}.".encode() + body, hashlib.sha256).hexdigest()
+    return any(hmac.compare_digest(one, wanted) for one in made)
+
+
+@pytest.mark.parametrize(
+    ("live", "older", "newer"),
+    [(["older"], True, False), (["older", "newer"], True, True), (["newer"], False, True)],
+)
+def test_while_two_keys_live_a_receiver_checks_with_either(
+    receiver: Receiver, live: list[str], *, older: bool, newer: bool
+) -> None:
+    carrier(secret=json.dumps({"keys": live})).send(receiver.url, *MESSAGE)
+
+    [(_, headers, body)] = receiver.requests
+    assert is_ours(headers["Tocsin-Signature"], body, "older") is older
+    assert is_ours(headers["Tocsin-Signature"], body, "newer") is newer
+    assert not is_ours(headers["Tocsin-Signature"], body, "a stranger's")
+    assert not is_ours(headers["Tocsin-Signature"], body + b" ", live[-1])
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 299])
@@ -149,9 +172,10 @@ def test_a_receiver_that_speaks_no_tls_took_nothing(receiver: Receiver) -> None:
     assert receiver.requests == []
 
 
-def test_nothing_goes_out_unsigned(receiver: Receiver) -> None:
+@pytest.mark.parametrize("secret", [None, "", '{"keys": []}'])
+def test_nothing_goes_out_unsigned(receiver: Receiver, secret: str | None) -> None:
     with pytest.raises(TemporaryFailure):
-        carrier(secret=None).send(receiver.url, *MESSAGE)
+        carrier(secret=secret).send(receiver.url, *MESSAGE)
 
     assert receiver.requests == []
 
