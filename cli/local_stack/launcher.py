@@ -14,7 +14,7 @@ import time
 from typing import Any
 
 from ministack import app
-from ministack.core import iam_actions
+from ministack.core import iam_actions, lambda_runtime
 from ministack.core.concurrency import esm_wake
 from ministack.core.iam_evaluator import pin_request_origin
 from ministack.services import cloudwatch, eventbridge, lambda_svc, s3, scheduler
@@ -72,6 +72,24 @@ def fetch_origins_over_tls() -> None:
         return fetch(*request, **more)
 
     s3.serve_cloudfront_origin_fetch = over_tls
+
+
+def let_a_worker_die_alone() -> None:
+    """One worker that dies while it starts takes all others of its function along, those that start just then too: they
+    fail in turn, and on a busy machine it never ends. On AWS a worker is nobody's business but its own.
+    """
+    invoke = lambda_runtime.Worker.invoke
+
+    def invoke_or_fail(worker: Any, *call: Any, **more: Any) -> Any:
+        try:
+            return invoke(worker, *call, **more)
+        except Exception as error:  # noqa: BLE001 - whatever ended it, the call has failed and the next one starts anew
+            process, worker._proc = worker._proc, None  # noqa: SLF001 - as it does itself where a handler fails
+            if process is not None:
+                lambda_runtime._signal(process)  # noqa: SLF001
+            return {"status": "error", "error": f"{type(error).__name__}: {error}", "cold_start": True, "log": ""}
+
+    lambda_runtime.Worker.invoke = invoke_or_fail
 
 
 def run_faster(speed: int) -> None:
@@ -142,6 +160,7 @@ def main() -> None:
     leave_port_443_alone()
     authorize_batches_like_single_messages()
     fetch_origins_over_tls()
+    let_a_worker_die_alone()
     if given.watched is not None:
         run_faster(given.watched)
         let_alarms_speak(given.watched)

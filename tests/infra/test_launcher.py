@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from ministack import app
-from ministack.core import iam_actions, iam_evaluator
+from ministack.core import iam_actions, iam_evaluator, lambda_runtime
 from ministack.services import cloudwatch, eventbridge, lambda_svc, s3, scheduler
 from ministack.services.cloudformation import provisioners
 
@@ -74,6 +74,30 @@ def test_an_origin_is_still_fetched_the_way_the_viewer_came(monkeypatch: pytest.
 def test_a_bucket_of_a_template_still_has_no_lock() -> None:
     """Otherwise `seeds` need not set it."""
     assert "ObjectLock" not in inspect.getsource(provisioners)
+
+
+def test_a_worker_that_dies_still_takes_the_others_along(monkeypatch: pytest.MonkeyPatch) -> None:
+    def dies(_: object) -> None:
+        raise RuntimeError("Worker process exited immediately")
+
+    monkeypatch.setattr(lambda_runtime.Worker, "_spawn", dies)
+    monkeypatch.setattr(lambda_runtime.Worker, "invoke", lambda_runtime.Worker.invoke)
+    monkeypatch.setattr(lambda_runtime, "_workers", {})
+    config = {"FunctionName": "fire_timer", "FunctionArn": "arn:aws:lambda:us-east-1:000000000000:function:fire_timer"}
+    other = lambda_runtime.Worker("fire_timer", config, b"code")
+    other.in_use = True
+
+    function = {"config": config, "code_zip": b"code"}
+
+    def call() -> list[lambda_runtime.Worker]:
+        """The workers that are left after one of them died."""
+        lambda_runtime._workers[lambda_runtime._worker_key("fire_timer", config, "$LATEST")] = [other]
+        assert lambda_svc._execute_function_warm(function, {}, "request").get("error") is True
+        return [worker for pool in lambda_runtime._workers.values() for worker in pool]
+
+    assert other not in call()
+    launcher.let_a_worker_die_alone()
+    assert other in call()
 
 
 def test_a_schedule_still_cannot_beat_faster_than_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
