@@ -133,7 +133,7 @@ class ServiceStack(Stack):
     def _make_bus(self, stage: Stage) -> events.EventBus:
         """Whatever is put on the bus reaches the queue, valid or not: the intake says what is wrong with it."""
         bus = events.EventBus(self, "Bus", event_bus_name=f"tocsin-{stage.name}")
-        events.Rule(
+        self.bus_to_events = events.Rule(
             self,
             "BusToEvents",
             event_bus=bus,
@@ -181,7 +181,7 @@ class ServiceStack(Stack):
             CfnOutput(self, "EmailConfigurationSet", value=tells.configuration_set_name)
         # The default bus carries the receipts of every sender of the account: a stage takes those of its own set.
         own = None if stage.local else {"mail": {"tags": {"ses:configuration-set": [stage.stack_name("Email")]}}}
-        events.Rule(
+        self.receipts = events.Rule(
             self,
             "EmailReceipts",
             description=f"Delivery of the e-mails of stage {stage.name}",

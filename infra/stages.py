@@ -59,6 +59,16 @@ class AlarmSettings(BaseModel):
     """How late a timer may fire before somebody is told."""
     errand_lateness_seconds: int = Field(default=45, ge=1)
     """How long an errand may take, counted from the step that asked for it; a statement has a lead of 60 s."""
+    probe_lateness_seconds: int = Field(default=30, ge=1)
+    """How late a page of a synthetic complaint may go out before somebody is told."""
+    carrier_failures: int = Field(default=5, ge=1)
+    """How often a carrier may refuse or not answer in five minutes; a wrong address alone is a refusal."""
+    sms_spent_usd: int = Field(default=150, ge=1)
+    """What may be spent on SMS in a month before somebody is told; well below the account's MonthlySpendLimit."""
+    conflicts: int = Field(default=200, ge=1)
+    """How many conflicts of transactions there may be in five minutes; each is decided anew."""
+    refused_requests: int = Field(default=300, ge=1)
+    """How many requests the API may refuse in five minutes."""
 
 
 class Stage(BaseModel):

@@ -36,7 +36,7 @@ def add_tocsin(app: App, stage: Stage) -> Tocsin:
     stateful = StatefulStack(app, stage.stack_name("Stateful"), stage=stage)
     site = SiteStack(app, stage.stack_name("Site"), stage=stage)
     service = ServiceStack(app, stage.stack_name("Service"), stage=stage, stateful=stateful, site=site)
-    monitoring = MonitoringStack(app, stage.stack_name("Monitoring"), stage=stage, service=service)
+    monitoring = MonitoringStack(app, stage.stack_name("Monitoring"), stage=stage, service=service, stateful=stateful)
     Tags.of(app).add("project", "tocsin")
     Tags.of(app).add("stage", stage.name)
     nag.check(app)

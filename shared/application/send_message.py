@@ -13,6 +13,7 @@ from shared.application.world import World
 from shared.domain.instants import MINUTE, SECOND
 from shared.domain.message import OPEN_STATES, Link, Message, MessageKey
 from shared.domain.policy import Person, Policy
+from shared.domain.policy_parts import Via
 from shared.domain.timer import timer_for
 from shared.ports import (
     CalledBackError,
@@ -163,16 +164,16 @@ def _hand_over(world: World, sending: Message, carrier: Carrier, address: str, r
     try:
         carriers = carrier.send(address, rendered.subject, rendered.text, rendered.html, reference)
     except TemporaryFailure as failure:
-        world.metrics.count("CarrierFailures")
+        _count_failure(world, via)
         if sending.tries < TRIES:
             world.outbox.finish(sending, "pending")
             raise TryLaterError("the carrier is out of order") from failure
         carry_on(world, sending, "failed", f"the carrier was out of order {TRIES} times")
     except PermanentFailure:
-        world.metrics.count("CarrierFailures")
+        _count_failure(world, via)
         carry_on(world, sending, "failed", "the carrier refuses it for good")
     except UnknownOutcome as failure:
-        world.metrics.count("CarrierFailures")
+        _count_failure(world, via)
         raise TryLaterError("the carrier may or may not have it") from failure
     else:
         _finish_sent(world, sending, carriers)
@@ -180,6 +181,11 @@ def _hand_over(world: World, sending: Message, carrier: Carrier, address: str, r
         world.metrics.count(f"MessagesSentBy{via.capitalize()}")
         lateness = max(0, (sending.sending_at or sending.due) - sending.due)
         world.metrics.count("SendLatenessMs", lateness, "Milliseconds")
+
+
+def _count_failure(world: World, via: Via) -> None:
+    world.metrics.count("CarrierFailures")
+    world.metrics.count(f"CarrierFailuresBy{via.capitalize()}")
 
 
 def _finish_sent(world: World, sending: Message, carriers: str) -> None:

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
 
 from infra.bundle import ROOT
+from infra.dashboard import QUESTION
 
 pytestmark = [pytest.mark.synth, pytest.mark.xdist_group("synth")]
 
@@ -21,13 +23,14 @@ def test_every_dead_letter_queue_has_an_alarm(prod: Any) -> None:
 
 
 def test_a_missing_heartbeat_is_an_alarm_and_not_silence(prod: Any) -> None:
-    for name in ("SweepSilent", "TimersSilent", "AuditSilent"):
-        assert alarms(prod)[name]["TreatMissingData"] == "breaching"
+    silent = {name for name, alarm in alarms(prod).items() if alarm["TreatMissingData"] == "breaching"}
+    assert silent == {"SweepSilent", "TimersSilent", "AuditSilent", "NotProvedAlive", "ProbeSilent"}
 
 
 def test_every_function_is_watched(prod: Any) -> None:
-    assert sum(name.endswith("Errors") for name in alarms(prod)) == 13
-    assert sum(name.endswith("Throttles") for name in alarms(prod)) == 13
+    functions = len(prod.of_type("AWS::Lambda::Function"))
+    assert sum(name.endswith("Errors") for name in alarms(prod)) == functions
+    assert sum(alarm["MetricName"] == "Throttles" for alarm in alarms(prod).values()) == functions
 
 
 def test_what_a_person_should_look_at_is_an_alarm(prod: Any) -> None:
@@ -36,23 +39,83 @@ def test_what_a_person_should_look_at_is_an_alarm(prod: Any) -> None:
         *("OverdueTimers", "SilentIncidents", "StuckMessages", "Quarantined", "TimersParked", "AuditGaveUp"),
         *("StuckErrands", "ErrandsPutAside", "ErrandLateness", "HeadsNotSealed"),
         *("TimersNotArmed", "MessagesNotRelayed", "SendsFailed", "MessagesUndeliverable"),
+        *("ProbeLateness", "ProbesLost", "ProbesUnconfirmed", "ProvedAlive", "HeartbeatsFailed"),
     } <= counted
+
+
+@pytest.mark.parametrize(
+    ("name", "figure", "dimensions"),
+    [
+        ("SmsSpendNearLimit", "SMSMonthToDateSpentUSD", set()),
+        ("SmsNotDelivered", "NumberOfNotificationsFailed", {"PhoneNumber"}),
+        ("MailBounces", "Reputation.BounceRate", set()),
+        ("MailComplaints", "Reputation.ComplaintRate", set()),
+        ("CarrierFailsSms", "CarrierFailuresBySms", {"service"}),
+        ("CarrierFailsEmail", "CarrierFailuresByEmail", {"service"}),
+        ("CarrierFailsWebhook", "CarrierFailuresByWebhook", {"service"}),
+        ("FireTimerLoopsDropped", "RecursiveInvocationsDropped", {"FunctionName"}),
+        ("OutboxWritesThrottled", "WriteThrottleEvents", {"TableName"}),
+        ("TimersReadsThrottled", "ReadThrottleEvents", {"TableName"}),
+        ("CommitsFail", "SystemErrors", {"TableName", "Operation"}),
+        ("StepsConflict", "TransactionConflict", {"TableName"}),
+        ("ApiFails", "5xx", {"ApiId"}),
+        ("ApiRefusesMany", "4xx", {"ApiId"}),
+        ("SchedulesDropped", "InvocationDroppedCount", {"ScheduleGroup"}),
+        ("SchedulesFail", "TargetErrorCount", {"ScheduleGroup"}),
+        ("BusNotDelivered", "FailedInvocations", {"RuleName"}),
+        ("ReceiptsNotDelivered", "FailedInvocations", {"RuleName"}),
+    ],
+)
+def test_what_tocsin_stands_on_is_watched(prod: Any, name: str, figure: str, dimensions: set[str]) -> None:
+    alarm = alarms(prod)[name]
+    assert alarm["MetricName"] == figure
+    assert {each["Name"] for each in alarm.get("Dimensions", [])} == dimensions
+
+
+def test_a_stage_without_synthetic_complaints_has_no_alarms_that_wait_for_them(synthesize: Any) -> None:
+    assert not [name for name in alarms(synthesize("local")) if name.startswith("Probe")]
 
 
 def test_alarms_watch_figures_that_the_code_counts(prod: Any) -> None:
     own = {alarm["MetricName"] for alarm in alarms(prod).values() if alarm["Namespace"] == "Tocsin/prod"}
     code = [path for folder in ("shared", "functions") for path in (ROOT / folder).rglob("*.py")]
     sources = "".join(path.read_text() for path in code)
-    assert {name for name in own if f'"{name}"' not in sources} == set()
+    counted = set(re.findall(r'count\(\s*"(\w+)"', sources))
+    for prefix in re.findall(r'count\(f"(\w+)\{via\.capitalize\(\)\}"', sources):
+        counted |= {f"{prefix}{via}" for via in ("Sms", "Email", "Webhook")}
+    assert own - counted == set()
 
 
-def test_every_alarm_tells_the_operations_topic(prod: Any) -> None:
+def test_every_alarm_tells_the_operations_topic_that_it_began_and_that_it_is_over(prod: Any) -> None:
     for alarm in alarms(prod).values():
         assert "Operations" in json.dumps(alarm["AlarmActions"])
+        assert "Operations" in json.dumps(alarm["OKActions"])
 
 
 def test_stages_count_in_namespaces_of_their_own(prod: Any) -> None:
-    counted = {alarm["Namespace"] for alarm in alarms(prod).values()} - {"AWS/SQS", "AWS/Lambda"}
-    assert counted == {"Tocsin/prod"}
+    of_aws = {
+        f"AWS/{each}" for each in ("SQS", "Lambda", "SNS", "SES", "DynamoDB", "ApiGateway", "Scheduler", "Events")
+    }
+    assert {alarm["Namespace"] for alarm in alarms(prod).values()} - of_aws == {"Tocsin/prod"}
     for function in prod.of_type("AWS::Lambda::Function").values():
         assert function["Properties"]["Environment"]["Variables"]["POWERTOOLS_METRICS_NAMESPACE"] == "Tocsin/prod"
+
+
+def test_the_first_row_of_the_dashboard_says_whether_pages_go_out_on_time(prod: Any) -> None:
+    [board] = prod.of_type("AWS::CloudWatch::Dashboard").values()
+    body = board["Properties"]["DashboardBody"]
+    text = (
+        body
+        if isinstance(body, str)
+        else "".join(part if isinstance(part, str) else "x" for part in body["Fn::Join"][1])
+    )
+    widgets = json.loads(text)["widgets"]
+    rows = sorted({widget["y"] for widget in widgets})
+    heading, *first = [widget for widget in widgets if widget["y"] in rows[:2]]
+    assert QUESTION in heading["properties"]["markdown"]
+    shown = json.dumps(first)
+    for figure in ("SendLatenessMs", "ProbeLateness", "StepLateness", "MessagesSentBySms"):
+        assert figure in shown
+    below = json.dumps([widget for widget in widgets if widget["y"] not in rows[:2]])
+    for figure in ("ParkedTimers", "TimersTooEarly", "CarrierFailuresByEmail", "SMSMonthToDateSpentUSD", "ProvedAlive"):
+        assert figure in below
