@@ -18,7 +18,8 @@ import httpx
 
 from cli.watch_demo.told import SWITCH, Told, from_topic
 
-HEARTBEAT: Final = "Heartbeat"
+HEARTBEAT: Final = "The heartbeat outside"
+"""What the service outside calls its check, after the section of the runbook."""
 _LOOK_EVERY: Final = 0.1
 """Seconds between two looks at whether a heartbeat is missing."""
 _LOOPBACK: Final = ("127.0.0.1", "localhost")
@@ -61,7 +62,7 @@ class DeadMansSwitch:
             return None
         self._silent = True
         silent = (at - self._last) / 1000
-        text = f"Tocsin is down: no heartbeat for {silent:.0f} s. See docs/operations.md, heartbeat."
+        text = f"Tocsin is down: no heartbeat for {silent:.0f} s. See the operations runbook, {HEARTBEAT}."
         return Told(at, SWITCH, HEARTBEAT, "ALARM", text)
 
 

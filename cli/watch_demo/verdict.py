@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from cli.watch_demo.told import ALERT, Told
 
 _ROW = re.compile(r"^\|([^|]*`[^|]*)\|", re.MULTILINE)
+_HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 _SAID = "operations"
 """What every text says, so that whoever reads it knows where to look: the name of the runbook."""
 
@@ -115,8 +116,9 @@ def judge(outcome: Outcome, runbook: str) -> list[Check]:
 
 
 def explained(runbook: str) -> frozenset[str]:
-    """The alarms that have a row of their own in the runbook."""
-    return frozenset(name for row in _ROW.findall(runbook) for name in re.findall(r"`(\w+)`", row))
+    """The alarms that have a row of their own in the runbook, and its sections."""
+    named = (name for row in _ROW.findall(runbook) for name in re.findall(r"`(\w+)`", row))
+    return frozenset((*named, *_HEADING.findall(runbook)))
 
 
 def shown(told: Told) -> str:
@@ -135,7 +137,7 @@ def _unexplained(found: Sequence[Finding], pages: frozenset[str]) -> Iterator[st
         if each.told is not None and _SAID not in each.told.text.casefold():
             yield f"{each.broken.title}: `{each.told.text}`"
         if each.broken.alarm not in pages:
-            yield f"{each.broken.alarm} has no row in the runbook"
+            yield f"{each.broken.alarm} has no page in the runbook"
 
 
 def _false(outcome: Outcome, healthy: Sequence[Told]) -> Iterator[str]:
