@@ -76,7 +76,7 @@ def _figures(figures: Iterable[Figure], before: Section | None) -> str:
     columns["measured"] = [_amount(figure) for figure in figures]
     if any(figure.baseline is not None for figure in figures):
         columns["baseline"] = [_number(figure.baseline) if figure.baseline is not None else "" for figure in figures]
-        columns["ratio"] = [f"{figure.ratio:.2f}" if figure.ratio is not None else "" for figure in figures]
+        columns["ratio"] = [_ratio(figure) for figure in figures]
     if any(figure.aim for figure in figures):
         columns["aim"] = [" ".join(filter(None, (_aim(figure), _verdict(figure)))) for figure in figures]
     if any(figure.note for figure in figures):
@@ -97,6 +97,12 @@ def _markdown(columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 
 def _amount(figure: Figure) -> str:
     return " ".join(filter(None, (_number(figure.value), figure.unit)))
+
+
+def _ratio(figure: Figure) -> str:
+    if figure.ratio is None:
+        return ""
+    return f"{figure.ratio:.2f}" if figure.ratio >= 0.1 else f"{figure.ratio:.1g}"  # noqa: PLR2004 - else all are 0.0
 
 
 def _aim(figure: Figure) -> str:
