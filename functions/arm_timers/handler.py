@@ -11,6 +11,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from shared import bootstrap
 from shared.application.arm_timers import arm_timers
+from shared.application.view import incident_in
 
 logger = Logger()
 metrics = Metrics()
@@ -28,3 +29,4 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:  # noqa: ARG
     for (_, timer), error in arm_timers(bootstrap.world(), rows):
         logger.warning("a timer was not armed", timer=timer, error=type(error).__name__)
         bootstrap.world().metrics.count("TimersNotArmed")
+    logger.info("newborn timers passed on", incidents=sorted(filter(None, {incident_in(sort) for _, sort in rows})))

@@ -36,6 +36,7 @@ from shared.application.console_session import (
 )
 from shared.application.http_answer import UnavailableError, where
 from shared.application.problem import Problem
+from shared.application.view import incident_in
 from shared.bootstrap import front_door
 
 logger = Logger()
@@ -229,6 +230,7 @@ def _asset(seen: Visit, name: str) -> Response[str]:
 def _say(work: Callable[[Visit], Response[str]]) -> Response[str]:
     """An answer whatever happens: somebody in a crisis gets a page, and the log the fault, without its content."""
     event = app.current_event
+    logger.append_keys(incident=incident_in(event.path))
     seen = nobody(event.raw_event, event.path)
     try:
         seen = visit(event.raw_event, event.path)

@@ -19,7 +19,8 @@ processor = BatchProcessor(event_type=EventType.SQS)
 def fire(record: SQSRecord) -> None:
     """One timer; one that is gone was fired by somebody else."""
     timer = read_timer(record.body)
-    logger.append_keys(kind=timer.kind, subject=timer.subject)
+    incident = timer.subject if timer.kind in ("incident", "early") else None
+    logger.append_keys(kind=timer.kind, subject=timer.subject, incident=incident)
     fire_or_park(bootstrap.world(), timer)
     logger.info("timer done", due=timer.due)
 

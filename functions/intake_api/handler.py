@@ -18,6 +18,7 @@ from shared.application.http_answer import HttpAnswer, guarded, unrouted
 from shared.application.http_request import caller_of, json_of, request_from
 from shared.application.problem import malformed
 from shared.application.show_incident import show_incident
+from shared.application.view import incident_in
 from shared.bootstrap import front_door
 
 logger = Logger()
@@ -82,6 +83,7 @@ def _get_incident(incident_id: str) -> HttpAnswer:
 
 
 def _say(work: Callable[[], HttpAnswer]) -> Response[str]:
+    logger.append_keys(incident=incident_in(app.current_event.path))
     answer = guarded(_request_id(), work, lambda fault: logger.error("failed", fault=fault))
     logger.info("answered", http_status=answer.status)
     body = "" if app.current_event.http_method == "HEAD" else answer.body

@@ -20,12 +20,12 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:  #
     entered, failures = 0, []
     for receipt in receipts(event):
         try:
-            record_delivery(bootstrap.world(), receipt)
+            incident = record_delivery(bootstrap.world(), receipt)
         except Exception as error:  # noqa: BLE001 - the others still count; it is raised below
             logger.warning("receipt failed", reference=receipt.reference, error=type(error).__name__)
             failures.append(error)
         else:
-            logger.info("receipt entered", reference=receipt.reference, outcome=receipt.outcome)
+            logger.info("receipt entered", reference=receipt.reference, outcome=receipt.outcome, incident=incident)
             entered += 1
     if failures:
         raise RuntimeError(f"{len(failures)} receipts failed") from failures[0]

@@ -28,3 +28,4 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:  # noqa: ARG
     for row, error in relay_rows(bootstrap.world(), rows):
         logger.warning("a row was not passed on", outbox_key="/".join(row), error=type(error).__name__)
         bootstrap.world().metrics.count("MessagesNotRelayed")
+    logger.info("new rows passed on", incidents=sorted({incident for incident, _ in rows}))

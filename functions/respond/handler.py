@@ -24,6 +24,7 @@ from shared.application.problem import Problem
 from shared.application.show_crisis import running_crises, show_statement
 from shared.application.show_drill import show_drill
 from shared.application.start_drill import start_drill
+from shared.application.view import incident_in
 from shared.bootstrap import front_door
 
 logger = Logger()
@@ -196,7 +197,9 @@ def _key(request: Request) -> str:
 
 
 def _say(work: Callable[[], HttpAnswer]) -> Response[str]:
+    logger.append_keys(incident=incident_in(app.current_event.path))
     found = guarded(_request_id(), work, lambda fault: logger.error("failed", fault=fault))
+    logger.info("answered", http_status=found.status)
     body = "" if app.current_event.http_method == "HEAD" else found.body
     return Response(found.status, found.content_type, body, headers=dict(found.all_headers))
 

@@ -35,6 +35,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:  # noqa: ARG
             logger.warning("a line was not sealed", error=type(error).__name__)
             bootstrap.world().metrics.count("HeadsNotSealed")
     seal_heads(bootstrap.world(), heads)
+    logger.info("heads sealed", incidents=sorted({head.incident for head in heads}))
 
 
 def _goes_by_itself(record: DynamoDBRecord) -> bool:

@@ -31,8 +31,11 @@ class Receipt:
     why: str = ""
 
 
-def record_delivery(world: World, receipt: Receipt) -> None:
+def record_delivery(world: World, receipt: Receipt) -> str | None:
     """Enter a receipt. One about a message of somebody else, or about what is final, changes nothing.
+
+    Returns:
+        The incident of the message it is about, None where it is none of ours.
 
     Raises:
         ConflictError: the row kept moving; the receipt has to be delivered again.
@@ -41,12 +44,12 @@ def record_delivery(world: World, receipt: Receipt) -> None:
         message = _message_of(world, receipt)
         if message is None:
             world.metrics.count("ReceiptsUnknown")
-            return
+            return None
         try:
             _enter(world, message, receipt)
         except ConflictError:
             continue
-        return
+        return message.key.incident
     raise ConflictError("the message of a receipt kept moving")
 
 

@@ -49,4 +49,10 @@ def is_incident_id(text: str) -> bool:
     return _INCIDENT_ID.fullmatch(text) is not None
 
 
+def incident_in(text: str) -> str | None:
+    """The incident that a path or a key names, for the log: nothing else of what somebody sent is written there."""
+    found = _INCIDENT_ID.search(text)
+    return found.group() if found else None
+
+
 _INCIDENT_ID = re.compile(r"inc-[0-9a-f]{20}", re.ASCII)
