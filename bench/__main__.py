@@ -51,7 +51,7 @@ def main(
             module: _Measure = import_module(MEASURES[name])
             section = module.measure(lambda text: _console.print(f"  {text}", style="dim"))
         except Exception:  # noqa: BLE001 - the other measures still count; this one keeps its last result
-            _console.print_exception()
+            _console.print_exception(extra_lines=0, max_frames=6)
             broken.append(name)
             continue
         figures.write(section, figures.RESULTS)
