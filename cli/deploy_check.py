@@ -12,7 +12,7 @@ import typer
 from cli.cdk_diff import CdkError, cdk_diff
 from cli.deployment import LOCAL, StageOption
 from cli.doctor import PolicyFile, diagnose, failed, patient, show
-from cli.health.changes import judged, read_diff
+from cli.health.changes import counted_changes, judged, read_diff
 from cli.health.diagnosis import Diagnosis, good, must
 from cli.local_stack.emulator import LocalStackError
 from cli.refuse import FAILED, refuse
@@ -49,8 +49,10 @@ def deploy_check(
     given = _settings(context or [])
     who = patient(stage, policy)
     stacks = [who.stage.stack_name(kind) for kind in _KINDS]
+    said = ""
     try:
-        changes = list(judged(read_diff(cdk_diff(stage, given)), stacks, accept or []))
+        diff = read_diff(cdk_diff(stage, given))
+        changes, said = list(judged(diff, stacks, accept or [])), counted_changes(diff.changes)
     except (CdkError, LocalStackError) as error:
         changes = [must("changes", f"cdk diff failed: {error}", "mend that first")]
     written = _policy_file(policy, who.now) if policy else []
@@ -61,10 +63,17 @@ def deploy_check(
         typer.echo(json.dumps({"deploy": not refused, "found": [asdict(each) for each in found]}, ensure_ascii=False))
     else:
         show(found)
-        options = "".join(f" -c {name}={value}" for name, value in given.items())
-        typer.echo("Not yet." if refused else f"Next: npx cdk deploy --all -c stage={stage}{options}")
+        if said:
+            typer.echo(f"Resources: {said}")
+        typer.echo("Not yet." if refused else f"Next: {_deployment(stage, given)}")
     if refused:
         raise typer.Exit(FAILED)
+
+
+def _deployment(stage: str, given: dict[str, str]) -> str:
+    if stage == LOCAL:
+        return "tocsin up"
+    return f"npx cdk deploy --all -c stage={stage}" + "".join(f" -c {name}={value}" for name, value in given.items())
 
 
 def _settings(context: list[str]) -> dict[str, str]:
