@@ -1,6 +1,7 @@
 """Builds what is uploaded, without Docker: one layer with the locked dependencies, and each function's own code.
 
-Both land under `.build/`, named after what they were built from, so that nothing is built twice.
+Both carry their bytecode: Lambda's folders are read-only, so that without it every cold start would compile all of it
+again (docs/adr/0073). Both land under `.build/`, named after what they were built from, so that nothing is built twice.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from functools import cache
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -20,7 +22,7 @@ from infra.stages import Runtime
 ROOT: Final = Path(__file__).resolve().parent.parent
 BUILD: Final = ROOT / ".build"
 
-_RECIPE: Final = "4"
+_RECIPE: Final = "5"
 """Counts up when this file builds something else from the same lock."""
 
 
@@ -34,9 +36,7 @@ _IN_THE_RUNTIME: Final = ("boto3", "botocore", "s3transfer")
 
 def dependency_layer(runtime: Runtime) -> Path:
     """The layer as one archive: `python/` with everything the lock names for a function."""
-    lock = hashlib.sha256()
-    for part in (_RECIPE, runtime.model_dump_json()):
-        lock.update(part.encode())
+    lock = _begun(runtime)
     for name in ("uv.lock", "pyproject.toml"):
         lock.update((ROOT / name).read_bytes())
     target = BUILD / "layers" / f"{runtime.architecture}-{runtime.python}-{lock.hexdigest()[:16]}"
@@ -45,18 +45,34 @@ def dependency_layer(runtime: Runtime) -> Path:
     return target / "layer.zip"
 
 
-def function_code(name: str) -> Path:
+def function_code(name: str, runtime: Runtime) -> Path:
     """The folder of one function: `shared/` and its own handler, and nothing of another function."""
     if not (ROOT / "functions" / name / "handler.py").exists():
         raise FileNotFoundError(f"functions/{name}/handler.py is missing: the stack names a function that nobody wrote")
-    sources = [ROOT / "functions" / "__init__.py", *_files(ROOT / "functions" / name), *_files(ROOT / "shared")]
-    content = hashlib.sha256(_RECIPE.encode())
-    for path in sources:
-        content.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes() + b"\0")
+    shared = _shared_code(runtime)
+    sources = [ROOT / "functions" / "__init__.py", *_files(ROOT / "functions" / name)]
+    content = _begun(runtime, shared.name)
+    _add(content, sources)
     target = BUILD / "functions" / f"{name}-{content.hexdigest()[:16]}"
+
+    def build(folder: Path) -> None:
+        shutil.copytree(shared / "shared", folder / "shared")
+        _copy(sources, folder)
+        _compile(folder / "functions", folder, "/var/task", runtime)
+
     if not target.exists():
-        _publish(target, lambda folder: _copy(sources, folder))
+        _publish(target, build)
     return target
+
+
+@cache
+def interpreter(version: str) -> str | None:
+    """An interpreter of a version (`3.13`) on this machine, which alone can write its bytecode; None: there is none."""
+    if version == f"{sys.version_info.major}.{sys.version_info.minor}":
+        return sys.executable
+    command = [uv(), "python", "find", "--no-python-downloads", "--no-project", version]
+    found = subprocess.run(command, check=False, capture_output=True, text=True)
+    return found.stdout.strip() or None if found.returncode == 0 else None
 
 
 def uv() -> str:
@@ -66,6 +82,44 @@ def uv() -> str:
     if found is None:
         raise FileNotFoundError("uv is missing: `make install` puts it in place")
     return found
+
+
+def _shared_code(runtime: Runtime) -> Path:
+    """`shared/`, compiled once for all functions."""
+    sources = _files(ROOT / "shared")
+    content = _begun(runtime)
+    _add(content, sources)
+    target = BUILD / "shared" / content.hexdigest()[:16]
+
+    def build(folder: Path) -> None:
+        _copy(sources, folder)
+        _compile(folder / "shared", folder, "/var/task", runtime)
+
+    if not target.exists():
+        _publish(target, build)
+    return target
+
+
+def _begun(runtime: Runtime, *more: str) -> hashlib._Hash:
+    """What everything depends on: this recipe, the runtime, and whether its bytecode can be written here."""
+    begun = hashlib.sha256()
+    for part in (_RECIPE, runtime.model_dump_json(), str(interpreter(runtime.python) is not None), *more):
+        begun.update(part.encode())
+    return begun
+
+
+def _add(content: hashlib._Hash, sources: list[Path]) -> None:
+    for path in sources:
+        content.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes() + b"\0")
+
+
+def _compile(code: Path, root: Path, uploaded_to: str, runtime: Runtime) -> None:
+    """Bytecode beside the sources, believed without a look at their dates, which an upload changes."""
+    python = interpreter(runtime.python)
+    if python is None:
+        return
+    mode = ["-q", "--invalidation-mode", "unchecked-hash", "-s", str(root), "-p", uploaded_to]
+    subprocess.run([python, "-I", "-m", "compileall", *mode, str(code)], check=True, capture_output=True)
 
 
 def _files(folder: Path) -> list[Path]:
@@ -83,8 +137,9 @@ def _copy(sources: list[Path], folder: Path) -> None:
 def _build_layer(runtime: Runtime, folder: Path) -> None:
     """Archived here and not by the CDK: nothing is copied or compressed again at the next synth."""
     _install(runtime, folder / "python")
+    _compile(folder / "python", folder, "/opt", runtime)
     with zipfile.ZipFile(folder / "layer.zip", "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for path in _files(folder / "python"):
+        for path in sorted(path for path in (folder / "python").rglob("*") if path.is_file()):
             # One fixed date: the same lock makes the same archive, and the CDK sees nothing to deploy.
             entry = zipfile.ZipInfo(str(path.relative_to(folder)), date_time=(1980, 1, 1, 0, 0, 0))
             entry.external_attr = (0o755 if path.suffix == ".so" else 0o644) << 16

@@ -102,7 +102,7 @@ class TocsinFunction(Construct):
             runtime=workshop.runtime,
             architecture=workshop.architecture,
             handler=f"functions.{name}.handler.handler",
-            code=lambda_.Code.from_asset(str(bundle.function_code(name))),
+            code=lambda_.Code.from_asset(str(bundle.function_code(name, stage.runtime))),
             layers=[workshop.dependencies],
             # Its rights are all above: nothing that uses the function adds to them behind our back.
             role=self.role.without_policy_updates(),

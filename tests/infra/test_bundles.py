@@ -39,7 +39,7 @@ def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_bundle_imports_by_itself(name: str, layer: Path, runtime: Path) -> None:
-    code = bundle.function_code(name)
+    code = bundle.function_code(name, Runtime.this_machine())
     program = (
         f"import sys; sys.path[:0] = {[str(code), str(layer), str(runtime)]!r}\n"
         f"from functions.{name}.handler import handler\n"
@@ -58,8 +58,46 @@ def test_a_bundle_imports_by_itself(name: str, layer: Path, runtime: Path) -> No
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_bundle_holds_no_other_function(name: str) -> None:
-    held = {path.name for path in (bundle.function_code(name) / "functions").iterdir() if path.is_dir()}
-    assert held == {name}
+    functions = bundle.function_code(name, Runtime.this_machine()) / "functions"
+    held = {path.name for path in functions.iterdir() if path.is_dir()}
+    assert held - {"__pycache__"} == {name}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_cold_start_compiles_nothing(name: str, layer: Path, runtime: Path) -> None:
+    code = bundle.function_code(name, Runtime.this_machine())
+    program = (
+        f"import sys; sys.path[:0] = {[str(code), str(layer), str(runtime)]!r}\n"
+        "import importlib.machinery as machinery; compiled = []\n"
+        "compile_source = machinery.SourceFileLoader.source_to_code\n"
+        "def note(self, data, path, **named):\n"
+        "    compiled.append(str(path)); return compile_source(self, data, path, **named)\n"
+        "machinery.SourceFileLoader.source_to_code = note\n"
+        f"import functions.{name}.handler\n"
+        f"ours = [path for path in compiled if path.startswith(({str(code)!r}, {str(layer)!r}))]\n"
+        "assert not ours, ours"
+    )
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-B", "-c", program],
+        env={"AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_line_of_a_traceback_is_where_lambda_has_it() -> None:
+    [bytecode] = (bundle.function_code("audit", Runtime.this_machine()) / "shared").glob("__pycache__/settings.*.pyc")
+    assert b"/var/task/shared/settings.py" in bytecode.read_bytes()
+
+
+def test_bytecode_is_left_out_where_nobody_can_write_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(bundle, "BUILD", tmp_path)
+    monkeypatch.setattr(bundle, "interpreter", lambda _: None)
+    code = bundle.function_code("audit", Runtime.aws())
+    assert (code / "shared" / "settings.py").exists()
+    assert not list(code.rglob("*.pyc"))
 
 
 def test_what_aws_gets_is_small_and_for_its_processor() -> None:
@@ -75,4 +113,4 @@ def test_what_aws_gets_is_small_and_for_its_processor() -> None:
 
 def test_a_function_without_a_handler_is_not_bundled() -> None:
     with pytest.raises(FileNotFoundError, match="nobody wrote"):
-        bundle.function_code("forgotten")
+        bundle.function_code("forgotten", Runtime.this_machine())
