@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
 from cli.cdk_diff import CdkError, cdk_diff
 from cli.deployment import LOCAL, StageOption
 from cli.doctor import PolicyFile, diagnose, failed, patient, show
+from cli.doctor_checks.platform import kinds_of
 from cli.health.changes import counted_changes, judged, read_diff
 from cli.health.diagnosis import Diagnosis, good, must
 from cli.local_stack.emulator import LocalStackError
@@ -19,8 +20,6 @@ from cli.refuse import FAILED, refuse
 from infra.stages import CONTEXT_SETTINGS
 from shared.adapters import policy_yaml
 from shared.domain.roster_check import roster_findings
-
-_KINDS: Final = ("Stateful", "Site", "Service", "Monitoring")
 
 Context = Annotated[
     list[str] | None,
@@ -48,7 +47,7 @@ def deploy_check(
     """
     given = _settings(context or [])
     who = patient(stage, policy)
-    stacks = [who.stage.stack_name(kind) for kind in _KINDS]
+    stacks = [who.stage.stack_name(kind) for kind in kinds_of(who.stage)]
     said = ""
     try:
         diff = read_diff(cdk_diff(stage, given))

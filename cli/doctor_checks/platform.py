@@ -10,25 +10,31 @@ from botocore.exceptions import ClientError
 from cli.doctor_checks.patient import Patient
 from cli.health import platform
 from cli.health.diagnosis import Diagnosis
+from infra.stages import Stage
 
 _KINDS = ("Stateful", "Site", "Service", "Monitoring")
+_OF_PRODUCTION = ("Front",)
 _TABLES = ("incidents", "timers", "outbox", "timeline")
 _FOR_ALL_ELSE = 30
 """How many functions beside senders and errands a busy stage may run at once: intake, fire, streams, the console."""
 
 
+def kinds_of(stage: Stage) -> tuple[str, ...]:
+    """The kinds of stacks a stage consists of."""
+    return (*_KINDS, *_OF_PRODUCTION) if stage.production else _KINDS
+
+
 def settings(patient: Patient) -> Iterator[Diagnosis]:
     """What production cannot keep as it came."""
     if patient.production:
-        stage = patient.stage
-        said = {"link_base_url": stage.link_base_url or "", "email_from": stage.email_from}
-        yield from platform.placeholders({**said, "operations_email": stage.operations_email or ""})
+        said = patient.stage.model_dump().items()
+        yield from platform.placeholders({name: value for name, value in said if isinstance(value, str)})
 
 
 def stacks(patient: Patient) -> Iterator[Diagnosis]:
     """State and protection of the stage's stacks."""
     found: dict[str, platform.StackState | None] = {}
-    for kind in _KINDS:
+    for kind in kinds_of(patient.stage):
         try:
             (stack,) = patient.client("cloudformation").describe_stacks(StackName=patient.stage.stack_name(kind))[
                 "Stacks"

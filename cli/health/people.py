@@ -69,7 +69,9 @@ def api_keys(entries: Sequence[Mapping[str, Any]], people: Collection[str], *, p
     if left:
         yield must(area, f"of people who are no longer in the policy: {named(left)}", "tocsin keys revoke NAME")
     if twice:
-        yield should(area, f"two keys live: {named(twice)}", "retire the older one once the holder uses the new one")
+        yield should(
+            area, f"two keys live: {named(twice)}", "tocsin keys retire api NAME, once the holder uses the new one"
+        )
     if not left and not twice and names:
         yield good(area, f"{counted(len(set(names)), 'holder')}, all known")
 
@@ -79,4 +81,4 @@ def console_keys(live: int) -> Iterator[Diagnosis]:
     if live:
         yield good("console", f"{counted(live, 'key')} to sign sessions with")
     else:
-        yield must("console", "has no key to sign sessions with: nobody can sign in", "tocsin keys console")
+        yield must("console", "has no key to sign sessions with: nobody can sign in", "tocsin keys rotate console")

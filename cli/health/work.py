@@ -107,5 +107,5 @@ def heartbeat(is_set: bool, *, production: bool) -> Iterator[Diagnosis]:
     if is_set:
         yield good(area, "somebody outside listens")
     else:
-        do = "put the URL of a heartbeat service into the secret HeartbeatSecretArn"
+        do = "give the stage the URL of a heartbeat service (docs/operations.md, The heartbeat outside)"
         yield by_weight(area, "nobody outside would hear that the whole stack is down", do, heavy=production)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -23,6 +25,7 @@ from shared.domain.finding import Finding
 from shared.domain.instants import MINUTE
 from tests.unit.cli_stage import Stage, stage, tocsin
 
+ROOT = Path(__file__).parents[2]
 PHONES = {"li.na": "+8613800000001", "zhang.wei": "+8613800000002"}
 TOPIC = "arn:aws:sns:eu-central-1:000000000000:operations"
 
@@ -394,6 +397,22 @@ def test_a_month_has_just_begun(standing: Stage) -> None:
         who = replace(patient("local"), now=int(first.timestamp() * 1000))
         assert told(diagnose(who, {"SMS account": CHECKS["SMS account"]})) == ["good"]
     assert asked[0]["StartTime"] == datetime(2026, 11, 1, tzinfo=UTC)
+
+
+def test_where_it_sends_people_there_is_something_to_read() -> None:
+    rules = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "cli" / "health").glob("*.py"))
+    runbook = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    sections = set(re.findall(r"docs/operations\.md, ([\w'. -]+?)(?=[\"),;])", rules))
+    assert len(sections) > 5
+    found = {name for name in sections if re.search(rf"^(?:#+ |\*\*){re.escape(name)}", runbook, re.MULTILINE)}
+    assert sections == found
+
+
+def test_settings_that_came_as_examples_are_named() -> None:
+    stages = {"email_from": "a@house.cn", "firewall_arn": "arn:aws:wafv2:us-east-1:123456789012:global/webacl/Acl/0"}
+    [found] = platform.placeholders(stages)
+    assert "firewall_arn" in found.what
+    assert "email_from" not in found.what
 
 
 def test_a_stage_that_does_not_exist_is_said() -> None:
