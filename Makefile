@@ -10,10 +10,12 @@ PYTHON ?= python3
 VENV := .venv/bin
 STAGE ?= local
 PYTEST_WORKERS ?= 2
+SEEDS ?= 500
+FIRST ?= 1
 export AWS_REGION ?= eu-central-1
 export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
 
-.PHONY: help install hooks lint fmt test test-fast up down bench demo demo-crisis watch-demo synth clean conformance
+.PHONY: help install hooks lint fmt test test-fast up down bench demo demo-crisis watch-demo synth clean conformance torture torture-mutants
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 14
@@ -71,6 +73,12 @@ watch-demo: install ## Break the pager on purpose, and see who is told
 
 conformance: install ## The contract suite on another DynamoDB: make conformance STORE=dynalite
 	$(VENV)/python -m conformance.run $(if $(STORE),--store $(STORE))
+
+torture: .venv/.installed ## Run the fault simulation: make torture SEEDS=500 FIRST=1, or SEED=42 with its story
+	$(VENV)/python -m torture $(if $(SEED),replay $(SEED),run --seeds $(SEEDS) --first $(FIRST) --workers $(PYTEST_WORKERS))
+
+torture-mutants: .venv/.installed ## Switch off each protection in turn; the simulation has to notice
+	$(VENV)/python -m torture mutants --seeds $(SEEDS) --first $(FIRST) --workers $(PYTEST_WORKERS)
 
 synth: install ## Synthesize a stage: make synth STAGE=prod
 	node_modules/.bin/cdk synth --quiet -c stage=$(STAGE)

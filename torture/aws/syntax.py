@@ -21,7 +21,7 @@ COMPARATORS: Final = frozenset({"=", "<>", "<", "<=", ">", ">="})
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<value>:[A-Za-z0-9_]+)|(?P<alias>#[A-Za-z0-9_]+)|(?P<word>[A-Za-z][A-Za-z0-9_]*)"
-    r"|(?P<sign><>|<=|>=|[=<>(),+-])|(?P<path>[.\[]))"
+    r"|(?P<sign><>|<=|>=|[=<>(),+-])|(?P<path>\.|\[[0-9]+\]))"
 )
 _KEYWORDS = frozenset({"AND", "OR", "NOT", "BETWEEN", "IN"})
 _SECTIONS = frozenset({"SET", "REMOVE", "ADD", "DELETE"})
@@ -202,6 +202,10 @@ class Reader:
 
     def _attribute(self) -> str:
         kind, text = self._next()
+        if self._peek()[0] == "path":
+            raise NotImplementedError("a path into a document is not played")
+        if kind == "word" and self._peek()[1] == "(":
+            raise NotImplementedError(f"{text} as an operand is not played")
         if kind == "alias":
             if text not in self._names:
                 raise self._invalid(
@@ -214,10 +218,6 @@ class Reader:
             raise self._wrong()
         elif text.upper() in RESERVED:
             raise self._invalid(f"Attribute name is a reserved keyword; reserved keyword: {text}")
-        if self._peek()[0] == "path":
-            raise NotImplementedError("a path into a document is not played")
-        if self._peek()[1] == "(":
-            raise NotImplementedError(f"{text} as an operand is not played")
         self.attributes.add(text)
         return text
 

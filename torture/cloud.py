@@ -1,0 +1,230 @@
+"""The whole of a stage in one process: store, queues, streams, ticks, functions, carriers and people, on one seed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import partial
+from typing import Any
+
+from shared.adapters.dynamo_keys import Tables
+from shared.domain.instants import MINUTE, SECOND
+from shared.domain.policy import Policy
+from shared.settings import Settings
+from torture.aws.dynamodb import VirtualDynamoDB
+from torture.aws.outside import VirtualSecrets
+from torture.aws.queues import Received, VirtualQueue, VirtualSQS
+from torture.aws.s3 import BucketShape, VirtualS3
+from torture.aws.shapes import tocsin_tables
+from torture.carriers import Carriers, Taken
+from torture.clockwork import BEGIN, Clockwork
+from torture.faults import NONE, Faults, drawn
+from torture.lambdas import Lambdas
+from torture.people import LINK_BASE, Doors, People
+from torture.scheduler import Scheduler
+from torture.story import KEYS, PLAYED, Telling
+from torture.streams import Following, Stream
+from torture.watch import Watch
+from torture.wire import Wire
+
+TABLES = Tables("incidents", "timers", "outbox", "timeline")
+SITE, EVIDENCE = "site", "evidence"
+SETTINGS = Settings(
+    stage="torture",
+    policy="torture",
+    incidents_table=TABLES.incidents,
+    timers_table=TABLES.timers,
+    outbox_table=TABLES.outbox,
+    timeline_table=TABLES.timeline,
+    events_queue_url="events",
+    timers_queue_url="timers",
+    messages_queue_url="messages",
+    errands_queue_url="errands",
+    api_keys_secret_arn="keys",  # noqa: S106 - a name
+    webhook_secret_arn="webhook",  # noqa: S106 - a name
+    operations_topic_arn="operations",
+    link_base_url=LINK_BASE,
+    email_from="tocsin@example.com",
+    sms_sender="Tocsin",
+    site_bucket=SITE,
+    site_url="https://site.example",
+    evidence_bucket=EVIDENCE,
+)
+WORK = {
+    "events": ("intake", 90, 10),
+    "timers": ("fire_timer", 60, 10),
+    "messages": ("send_message", 90, 10),
+    "errands": ("run_errands", 180, 1),
+}
+"""A queue's function, its visibility timeout in seconds and the most of a batch, as infra/service.py sets them."""
+CALMS_DOWN = BEGIN + PLAYED
+"""From here on nothing new goes wrong."""
+REDRIVEN = CALMS_DOWN + 5 * MINUTE
+"""Operations send back what queues gave up on, as the runbook says."""
+ENDS = CALMS_DOWN + 30 * MINUTE
+
+
+class Cloud:
+    """One virtual stage of one seed.
+
+    Args:
+        seed: everything that happens follows from it.
+        policy: the policy of the stage, to be served under its name.
+    """
+
+    def __init__(self, seed: int, policy: Policy) -> None:
+        self.seed = seed
+        self.clock = clock = Clockwork(seed)
+        self.drawn = drawn(clock.rng)
+        self.watch = Watch(clock, TABLES, off=round(2 * self.drawn.clocks) + 20)
+        self.store = VirtualDynamoDB(tocsin_tables(TABLES), lambda: clock.now)
+        self.store.on_change = self._changed
+        self.store.index_lag = self._lag if self.drawn.lag else None
+        self.s3 = VirtualS3({SITE: BucketShape(), EVIDENCE: BucketShape(locked_days=30)}, lambda: clock.now)
+        self.queues = {url: VirtualQueue(WORK[url][1] * SECOND) for url in WORK}
+        self.carriers = Carriers(clock, self.faults, self._arrived, self._receipt, self.watch.taken)
+        services = {
+            "dynamodb": self.store,
+            "sqs": VirtualSQS(self.queues, lambda: clock.now),
+            "s3": self.s3,
+            "secrets": VirtualSecrets({"keys": _keys(policy), "webhook": "{}"}),
+            "sns": self.carriers,
+            "ses": self.carriers,
+        }
+        self.wire = Wire(clock, self.faults, services, self._pump, self.watch.settled)
+        self.lambdas = Lambdas(clock, self.faults, self.wire, SETTINGS)
+        self.streams = {
+            TABLES.timers: Stream(clock, self.faults, self.lambdas, Following("arm_timers")),
+            TABLES.outbox: Stream(clock, self.faults, self.lambdas, Following("relay_outbox")),
+            TABLES.timeline: Stream(clock, self.faults, self.lambdas, Following("seal_heads", 60 * SECOND, None)),
+        }
+        self.doors = Doors(clock, self.lambdas)
+        self.doors.keys = {name: f"key-{name}" for name in policy.people}
+        self.people = People(clock, self.doors, policy, clock.rng.choice((0.15, 0.5, 0.85)))
+        self.telling = Telling(clock, self.doors, self._put)
+        self._planned: dict[str, int] = {}
+
+    def faults(self) -> Faults:
+        """What may go wrong now."""
+        return self.drawn if self.clock.now < CALMS_DOWN else NONE
+
+    def run(self) -> None:
+        """Let it all happen."""
+        ticks = Scheduler(self.clock, self.faults, self.lambdas)
+        ticks.every(1, "sweep_timers")
+        ticks.every(5, "audit")
+        self.wire.plan_outages(BEGIN, CALMS_DOWN - 8 * MINUTE)
+        self.telling.begin()
+        for at in (REDRIVEN, REDRIVEN + 10 * MINUTE):
+            self.clock.at(at, self._redrive)
+        self.clock.run(ENDS)
+
+    def _lag(self) -> int:
+        return round(self.faults().lag * self.clock.rng.random())
+
+    def _changed(self, table: str, event: str, keys: Any, old: Any, new: Any) -> None:
+        self.watch.changed(table, event, keys, old, new)
+        if event == "INSERT" and table in self.streams:
+            self.streams[table].inserted(keys, new)
+        if table == TABLES.timers and event == "INSERT" and "#incident#" in keys["SK"]["S"]:
+            self.people.next_steps = [*self.people.next_steps[-8:], int(keys["SK"]["S"][:15])]
+
+    def _arrived(self, taken: Taken) -> None:
+        self.people.hear(taken)
+
+    def _receipt(self, what: str, taken: Taken) -> None:
+        detail: dict[str, Any] = {"mail": {"messageId": taken.message_id, "tags": {_TAG: [taken.reference]}}}
+        if what == "Email Bounced":
+            detail["bounce"] = {"bounceType": "Permanent", "bounceSubType": "General"}
+        event = {"source": "aws.ses", "detail-type": what, "detail": detail}
+        self._tell_receipt(event, 5)
+
+    def _tell_receipt(self, event: dict[str, Any], tries: int) -> None:
+        """EventBridge tries again for a day; so often is enough here."""
+
+        def ended(succeeded: bool, _: object) -> None:  # noqa: FBT001 - a callback
+            if not succeeded and tries:
+                self.clock.after(self.clock.rng.randrange(MINUTE), lambda: self._tell_receipt(event, tries - 1))
+
+        if self.lambdas.free("record_delivery"):
+            self.lambdas.invoke("record_delivery", event, ended)
+        else:
+            self.clock.after(SECOND, lambda: self._tell_receipt(event, tries))
+
+    def _put(self, body: str) -> None:
+        self.queues["events"].put(body, self.clock.now)
+        self._pump()
+
+    def _pump(self) -> None:
+        """Have each queue looked at when something in it is ready."""
+        for url, queue in self.queues.items():
+            due = queue.next_at()
+            if due is not None and self._planned.get(url, 1 << 62) > max(due, self.clock.now):
+                self._plan(url, max(due, self.clock.now))
+
+    def _plan(self, url: str, at: int) -> None:
+        at += self.clock.rng.randrange(1, 40)
+        self._planned[url] = at
+        self.clock.at(at, partial(self._poll, url, at))
+
+    def _poll(self, url: str, planned: int) -> None:
+        if self._planned.get(url) != planned:
+            return  # another look was planned for an earlier instant meanwhile
+        del self._planned[url]
+        function, _, most = WORK[url]
+        clock, queue = self.clock, self.queues[url]
+        while self.lambdas.free(function):
+            batch = queue.take(clock.now, clock.rng, clock.rng.randrange(1, most + 1))
+            if not batch:
+                break
+            self._invoke(url, function, batch)
+        due = queue.next_at()
+        if due is not None:
+            self._plan(url, max(due, clock.now + 20))
+
+    def _invoke(self, url: str, function: str, batch: list[Received]) -> None:
+        clock, faults = self.clock, self.faults()
+        for each in batch:
+            if clock.chance(faults.doubled):
+                self.queues[url].duplicate(each, clock.now + clock.rng.randrange(2 * MINUTE))
+        records = [
+            {
+                "messageId": each.message_id,
+                "receiptHandle": each.receipt,
+                "body": each.body,
+                "attributes": {"ApproximateReceiveCount": str(each.receives), "SentTimestamp": str(each.sent_at)},
+                "messageAttributes": {},
+                "eventSource": "aws:sqs",
+                "eventSourceARN": f"arn:aws:sqs:eu-central-1:000000000000:{url}",
+                "awsRegion": "eu-central-1",
+            }
+            for each in batch
+        ]
+        self.lambdas.invoke(function, {"Records": records}, partial(self._polled, url, batch))
+
+    def _polled(self, url: str, batch: list[Received], succeeded: bool, answer: Any) -> None:  # noqa: FBT001 - a callback
+        if succeeded:
+            failed = {each["itemIdentifier"] for each in (answer or {}).get("batchItemFailures", ())}
+            for each in batch:
+                if each.message_id not in failed:
+                    self.queues[url].delete(each.receipt)
+        self._pump()
+
+    def _redrive(self) -> None:
+        for url, queue in self.queues.items():
+            for letter in queue.dead:
+                self.clock.tell("operations", f"send a dead letter of {url} back")
+                queue.put(letter.body, self.clock.now)
+            queue.dead.clear()
+        self._pump()
+
+
+_TAG = "tocsin_reference"
+
+
+def _keys(policy: Policy) -> str:
+    def entry(key: str, **whose: str) -> dict[str, str]:
+        return {"name": key, "sha256": hashlib.sha256(key.encode()).hexdigest(), **whose}
+
+    people = [entry(f"key-{name}", person=name) for name in policy.people]
+    return json.dumps({"keys": people + [entry(key, source=source) for source, key in KEYS.items()]})

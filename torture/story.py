@@ -1,0 +1,230 @@
+"""What happens in a run: complaints and what becomes of them, and sometimes a crisis. Drawn from the seed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from shared.domain.envelope import incident_id
+from shared.domain.instants import HOUR, MINUTE, SECOND, format_instant
+from torture.clockwork import BEGIN, Clockwork
+from torture.people import Doors
+
+SOURCE = "crm/hotline"
+OTHER = "crm/web"
+KEYS = {SOURCE: "key-hotline", OTHER: "key-web"}
+PLAYED = HOUR
+"""For so long things happen; afterwards the world calms down."""
+_NOT_THERE_YET = 30
+_CRISIS = 0.45
+_DRAFTER_IDS = {"east": ("jon", "kim"), "west": ("pam", "ray")}
+
+
+@dataclass
+class Sent:
+    """One event as it was posted.
+
+    Attributes:
+        taken: whether the door said that it has it: from then on it must not be lost (I1).
+    """
+
+    id: str
+    source: str
+    subject: str
+    kind: str
+    raw: dict[str, Any]
+    taken: bool = False
+
+
+@dataclass
+class Story:
+    """Everything posted in a run, and whom it concerns."""
+
+    sent: list[Sent] = field(default_factory=list)
+    crisis: str | None = None
+
+
+class Telling:
+    """Draws a story and has it happen.
+
+    Args:
+        put: puts a body into the events queue, as a system with the right to send does.
+    """
+
+    def __init__(self, clock: Clockwork, doors: Doors, put: Callable[[str], None]) -> None:
+        self._clock = clock
+        self._doors = doors
+        self._put = put
+        self._dice = clock.rng
+        self._number = 0
+        self.story = Story()
+
+    def begin(self) -> None:
+        """Plan the whole run."""
+        dice = self._dice
+        for number in range(dice.randrange(1, 5)):
+            self._complaint(f"C-{number}", BEGIN + dice.randrange(40 * MINUTE))
+        if dice.random() < _CRISIS:
+            self._crisis()
+        if dice.random() < _RUBBISH:
+            self._clock.at(
+                BEGIN + dice.randrange(PLAYED), lambda: self._put(dice.choice(("{", "[]", '{"type": "x"}', "\x00")))
+            )
+
+    def _complaint(self, subject: str, at: int) -> None:
+        dice = self._dice
+        source = dice.choice((SOURCE, SOURCE, OTHER))
+        facts: dict[str, Any] = {"summary": "The kettle leaks", "channel": dice.choice(("hotline", "web", "weibo"))}
+        facts |= dice.choice(
+            ({}, {}, {"amount_cny": 20_000}, {"level": "urgent"}, {"level": "no-such"}, {"store": "S-1"})
+        )
+        facts["customer"] = {"name": "Wang", "phone": "+8613900001234", "email": "customer@example.net"}
+        self._post(source, subject, "complaint.received", at, facts)
+        if dice.random() < _AGAIN:
+            self._post(source, subject, "complaint.received", at + dice.randrange(MINUTE), facts)
+        later = at
+        for _ in range(dice.randrange(6)):
+            later += round(dice.choice((SECOND, MINUTE, 5 * MINUTE, 20 * MINUTE)) * dice.random())
+            kind, data = dice.choice(_LATER)
+            self._post(source, subject, kind, later, dict(data))
+
+    def _post(self, source: str, subject: str, kind: str, at: int, data: dict[str, Any]) -> None:
+        dice = self._dice
+        self._number += 1
+        sent = Sent(f"e-{self._number}", source, subject, kind, {}, taken=False)
+        sent.raw = {
+            "specversion": "1.0",
+            "id": sent.id,
+            "source": source,
+            "subject": subject,
+            "type": kind,
+            "time": format_instant(at),
+            "data": data,
+        }
+        self.story.sent.append(sent)
+        late = dice.choice((0, 0, 0, 2 * SECOND, MINUTE, 12 * MINUTE))
+        for _ in range(1 + (dice.random() < _DOUBLED)):
+            self._deliver(sent, at + round(late * dice.random()) + dice.randrange(30))
+        if dice.random() < _CONTRADICTS:
+            other = {**sent.raw, "data": {**data, "note": "other"}}
+            self._clock.at(at + dice.randrange(5 * MINUTE), lambda: self._put(json.dumps(other)))
+
+    def _deliver(self, sent: Sent, at: int) -> None:
+        body = json.dumps(sent.raw)
+        if self._dice.random() < _BY_HTTP:
+            self._clock.at(at, lambda: self._clock.start(sent.source, lambda: self._over_http(sent, body)))
+        else:
+            self._clock.at(at, lambda: self._over_queue(sent, body))
+
+    def _over_http(self, sent: Sent, body: str) -> None:
+        answer = self._doors.insist("intake_api", "POST", "/v1/events", key=KEYS[sent.source], body=body)
+        self._clock.tell(sent.source, f"posts {sent.id} {sent.kind} {sent.subject}: {answer.status}")
+        sent.taken = sent.taken or answer.status == _ACCEPTED
+
+    def _over_queue(self, sent: Sent, body: str) -> None:
+        self._put(body)
+        self._clock.tell(sent.source, f"queues {sent.id} {sent.kind} {sent.subject}")
+        sent.taken = True
+
+    def _crisis(self) -> None:
+        dice = self._dice
+        at = BEGIN + dice.randrange(15 * MINUTE)
+        facts = {"summary": "poisoned by milk", "channel": "weibo", "store": "S-1", "category": "food"}
+        self._post(SOURCE, "K-1", "complaint.received", at, facts)
+        self.story.crisis = incident_id(SOURCE, "K-1")
+        grows = dice.random() < _GROWS
+        if grows:
+            self._post(SOURCE, "K-1", "complaint.updated", at + dice.randrange(5 * MINUTE), {"reposts": 2_000})
+            self._post(SOURCE, "K-1", "complaint.updated", at + dice.randrange(10 * MINUTE), {"reposts": 20_000})
+        else:
+            self._act(at + dice.randrange(2 * MINUTE), "eve", "declare-crisis", {"reason": "it is everywhere"})
+        for number in range(dice.randrange(3)):
+            self._post(SOURCE, f"K-{number + 2}", "complaint.received", at + dice.randrange(30 * MINUTE), facts)
+        team = dice.choice(("east", "east", "west"))
+        for rung, due in (("first", 15), ("progress", 35), ("full", 60)):
+            self._statement(rung, at, at + round(due * MINUTE * dice.uniform(0.3, 1.2)), team)
+        for _ in range(dice.randrange(3)):
+            member = dice.choice(("fay", "hal", "jon", "gus"))
+            self._act(at + dice.randrange(15 * MINUTE), member, "milestone", {"milestone": "plan"})
+        if dice.random() < _STANDS_DOWN:
+            self._act(at + dice.randrange(20 * MINUTE, HOUR), "fay", "stand-down", {"reason": "it is over"})
+
+    def _statement(self, rung: str, since: int, at: int, team: str) -> None:
+        """Somebody drafts it, perhaps twice; others stand by a revision, perhaps by one that changed meanwhile."""
+        dice = self._dice
+        drafts = dice.choice((1, 1, 2, 3))
+        for number in range(1, drafts + 1):
+            written = max(since, at - dice.randrange(8 * MINUTE)) + number * dice.randrange(2 * MINUTE)
+            text = {"en": f"{rung} {number}: we are looking into it.", "zh-CN": f"{rung} {number}：我们正在调查。"}
+            self._act(written, dice.choice(_DRAFTER_IDS[team]), "draft", {"rung": rung, "text": text})
+            for person in ("fay", "gus", "hal", "ida", "jon", "kim"):
+                if dice.random() < _APPROVES:
+                    when = written + dice.randrange(5 * MINUTE)
+                    revision = dice.choice((number, number, number, max(1, number - 1)))
+                    verb = "reject" if dice.random() < _VETOES else "approve"
+                    said: dict[str, Any] = {"rung": rung, "revision": revision}
+                    if verb == "reject":
+                        said["reason"] = "not true"
+                    self._act(when, person, verb, said)
+        if dice.random() < _CORRECTS:
+            text = {"en": f"{rung}, corrected.", "zh-CN": f"{rung}，更正。"}
+            later = at + dice.randrange(20 * MINUTE)
+            self._act(later, dice.choice(_DRAFTER_IDS[team]), "correct", {"rung": rung, "text": text})
+            for person in ("fay", "hal", "ida", "gus"):
+                self._act(later + dice.randrange(4 * MINUTE), person, "approve", {"rung": rung, "revision": drafts + 1})
+
+    def _act(self, at: int, person: str, verb: str, said: dict[str, Any]) -> None:
+        def do() -> None:
+            case = self.story.crisis or ""
+            answer = self._doors.say(person, case, verb, said)
+            for _ in range(_NOT_THERE_YET):
+                if answer.status != _NOT_FOUND:
+                    break
+                self._clock.pause(MINUTE)
+                answer = self._doors.say(person, case, verb, said)
+            self._clock.tell(person, f"{verb} {said.get('rung', '')}: {answer.status} {_status(answer.body)}")
+
+        self._clock.at(at, lambda: self._clock.start(person, do))
+
+
+def _status(body: str) -> str:
+    try:
+        said = json.loads(body)
+    except ValueError:
+        return ""
+    return str(said.get("status", "")) if isinstance(said, dict) else ""
+
+
+_LATER: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("complaint.acknowledged", {"by": "ann"}),
+    ("complaint.acknowledged", {"by": "somebody"}),
+    ("complaint.updated", {"amount_cny": 30_000}),
+    ("complaint.updated", {"reposts": 200}),
+    ("complaint.proposed", {"by": "ann", "solution": "a new one"}),
+    ("complaint.resolved", {"by": "ann", "solution": "a new one"}),
+    ("complaint.resolved", {"by": "bob"}),
+    ("complaint.waiting", {"reason": "no receipt yet"}),
+    ("complaint.resumed", {}),
+    ("complaint.rated", {"score": 1}),
+    ("complaint.rated", {"score": 3}),
+    ("complaint.rated", {"score": 5}),
+    ("complaint.confirmed", {"by": "customer"}),
+    ("complaint.followed_up", {"by": "ann"}),
+    ("complaint.root_cause_started", {"by": "dan"}),
+    ("complaint.reopened", {"reason": "it leaks again"}),
+    ("complaint.closed", {}),
+)
+_ACCEPTED = 202
+_NOT_FOUND = 404
+_RUBBISH = 0.2
+_AGAIN = 0.15
+_DOUBLED = 0.25
+_CONTRADICTS = 0.06
+_BY_HTTP = 0.5
+_GROWS = 0.4
+_STANDS_DOWN = 0.3
+_APPROVES = 0.75
+_VETOES = 0.08
+_CORRECTS = 0.25
