@@ -19,7 +19,7 @@ from cli.restore_tables import TABLES, Copies, restorable
 from cli.stage_world import world_over
 from shared.adapters.dynamo_copy import IncidentsCopy
 from shared.adapters.system_time import SystemTime
-from shared.application.restore_incident import PutBack, restore_incident
+from shared.application.restore_incident import LinesLostError, PutBack, restore_incident
 from shared.domain.instants import format_instant, parse_instant
 from shared.ports import UnavailableError
 
@@ -177,9 +177,15 @@ def _put_back(deployment: Deployment, copies: Copies, *, dry: bool) -> _Found:
                 continue
             if spoilt:
                 copy.put_back_record(stored)
-            done = restore_incident(world, stored, copies.moment, dry=dry)
+            try:
+                done = restore_incident(world, stored, copies.moment, dry=dry)
+            except LinesLostError:
+                if dry or not copies.ready("timeline"):
+                    raise
+                found.missing += copy.put_back_lines(name, copies.name("timeline"))
+                done = restore_incident(world, stored, copies.moment)
             found.put_back.append(replace(done, differed=done.differed or spoilt))
-        except (LookupError, ValueError, UnavailableError) as error:
+        except (LinesLostError, LookupError, ValueError, UnavailableError) as error:
             found.failed[name] = _reason(error)
         except Exception as error:  # noqa: BLE001 - one that is spoilt in a way nobody thought of keeps no other back
             found.failed[name] = type(error).__name__

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from shared.adapters import codec, dynamo_keys
 from shared.adapters.codec import Item
-from shared.adapters.dynamo_calls import Client, available, get, refused
+from shared.adapters.dynamo_calls import Client, available, get, query, refused
 from shared.adapters.dynamo_keys import Tables
 from shared.ports import Stored
 
@@ -58,7 +58,7 @@ class IncidentsCopy:
             there = self._there(batch)
             for row in batch:
                 if (row["PK"]["S"], row["SK"]["S"]) not in there:
-                    missing += self._put(row)
+                    missing += self._put(row, self._tables.incidents)
         return missing
 
     def is_spoilt(self, incident: str) -> bool:
@@ -74,6 +74,20 @@ class IncidentsCopy:
             row["next_shard"] = {"S": dynamo_keys.index_shard(name)}
         with available():
             self._client().put_item(TableName=self._tables.incidents, Item=row)
+
+    def put_back_lines(self, incident: str, copy: str) -> int:
+        """Put back lines of an incident's timeline that are missing, from a copy of that table; how many were.
+
+        Nothing that is there is written over: the timeline is only added to (I9).
+        """
+        lines = query(
+            self._client(),
+            TableName=copy,
+            ConsistentRead=True,
+            KeyConditionExpression="PK = :incident",
+            ExpressionAttributeValues={":incident": {"S": incident}},
+        )
+        return sum(self._put(line, self._tables.timeline) for line in lines)
 
     def _scan(self, condition: str, values: Item) -> Iterator[Item]:
         page: Item = {}
@@ -110,12 +124,10 @@ class IncidentsCopy:
             asked = answer.get("UnprocessedKeys", {})  # type: ignore[assignment]  # the same shape
         return found
 
-    def _put(self, row: Item) -> bool:
+    def _put(self, row: Item, table: str) -> bool:
         with available():
             try:
-                self._client().put_item(
-                    TableName=self._tables.incidents, Item=row, ConditionExpression="attribute_not_exists(PK)"
-                )
+                self._client().put_item(TableName=table, Item=row, ConditionExpression="attribute_not_exists(PK)")
             except ClientError as error:
                 if not refused(error):
                     raise

@@ -16,6 +16,10 @@ from shared.domain.timeline import Line
 from shared.ports import Commit, ConflictError, Stored, UnavailableError
 
 
+class LinesLostError(Exception):
+    """A timeline has fewer lines than its incident's copy knew: whoever cut it off, it is not passed over (I9)."""
+
+
 @dataclass(frozen=True, slots=True)
 class PutBack:
     """What became of one incident.
@@ -45,7 +49,8 @@ def restore_incident(world: World, copy: Stored, copied_at: int, *, dry: bool = 
 
     Raises:
         LookupError: the store holds no such incident.
-        ValueError: its timeline is shorter than the copy knew it, or holds what these rules cannot read.
+        LinesLostError: its timeline is shorter than the copy knew it.
+        ValueError: its timeline holds what these rules cannot read.
         UnavailableError: it is changing too fast; safe to repeat.
     """
     name = copy.incident.id
@@ -56,7 +61,7 @@ def restore_incident(world: World, copy: Stored, copied_at: int, *, dry: bool = 
             raise LookupError(f"{name} is not in the store")
         lines = world.incidents.timeline(name)
         if len(lines) < copy.lines:
-            raise ValueError(f"the timeline of {name} has {len(lines)} lines, its copy knew {copy.lines}")
+            raise LinesLostError(f"the timeline of {name} has {len(lines)} lines, its copy knew {copy.lines}")
         if copy.incident.next_step_at is None and live.incident.next_step_at is None and len(lines) == copy.lines:
             return PutBack(name, "left")
         if _is_there(lines, copied_at):

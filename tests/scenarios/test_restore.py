@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from shared.application.answer_link import open_link, use_link
-from shared.application.restore_incident import PutBack, restore_incident
+from shared.application.restore_incident import LinesLostError, PutBack, restore_incident
 from shared.application.send_message import reference_of
 from shared.domain.directory import Directory
 from shared.domain.events import incident_id
@@ -258,7 +258,7 @@ def test_a_timeline_that_lost_lines_is_not_put_back_in_silence() -> None:
     copy = played.world.incidents.load(INCIDENT)
     shelf: Shelf = played.world.incidents._shelf
     shelf.lines[INCIDENT].pop()
-    with pytest.raises(ValueError, match="its copy knew"):
+    with pytest.raises(LinesLostError, match="its copy knew"):
         restored(played, copy)
 
 

@@ -17,6 +17,7 @@ from shared.application.read_event import take_body
 from shared.application.world import World
 from shared.domain.events import incident_id
 from shared.domain.instants import format_instant
+from shared.domain.timeline import first_broken
 from tests.unit.cli_stage import Stage, stage, tocsin
 from tests.unit.door_requests import INCIDENT, complaint, said
 
@@ -135,12 +136,20 @@ def test_an_incident_that_came_since_is_left_alone(world: World, moment: str) ->
 def test_one_that_cannot_be_put_back_is_named_and_the_others_are(deployed: Stage, world: World) -> None:
     take_body(world, json.dumps(complaint(id="e9", subject="A-2", time=format_instant(world.time.now()))))
     at = format_instant(world.time.now() // 1000 * 1000)
-    assert tocsin("restore", "tables", "--to", at).exit_code == 0
+    assert tocsin("restore", "tables", "--to", at, "--only", "incidents").exit_code == 0
     deployed.client("dynamodb").delete_item(TableName="timeline", Key=dynamo_keys.line(OTHER, 1))
     result = tocsin("restore", "open", "--to", at, "--yes")
     assert result.exit_code == 1
     assert "its copy knew 1" in result.stdout
     assert "1 put back" in result.stdout
+
+
+def test_lines_that_were_cut_off_come_back_and_the_chain_is_whole(deployed: Stage, world: World, moment: str) -> None:
+    deployed.client("dynamodb").delete_item(TableName="timeline", Key=dynamo_keys.line(INCIDENT, 1))
+    assert opened(moment)["rows_put_back"] == 1
+    lines = world.incidents.timeline(INCIDENT)
+    assert [line.number for line in lines] == [1, 2]
+    assert first_broken(lines) is None
 
 
 @pytest.mark.parametrize(
