@@ -13,28 +13,30 @@ from cli.local_stack.stack import LocalStack
 from cli.watch_demo.faults import complaint, post, restart
 from cli.watch_demo.outside import DeadMansSwitch, Outside, now
 from cli.watch_demo.report import show_break, show_healthy, show_mended, show_quiet, show_told
-from cli.watch_demo.story import GRACE, HEALTHY_MINUTES, PERIOD, STAGE_MINUTE, STORY, Break
+from cli.watch_demo.story import GRACE_MINUTES, HEALTHY_MINUTES, PERIOD_MINUTES, STORY, Break, Pace
 from cli.watch_demo.told import Told, alarm_of
 from cli.watch_demo.verdict import Broken, Outcome, still_on
 
-_QUIET_WITHIN: Final = 90
-"""Seconds a new stack has until its first sweep, pulse and audit are behind it."""
-_PAGED_WITHIN: Final = 20
+_QUIET_WITHIN: Final = 18
+"""Minutes of the stage a new stack has until its first sweep, pulse and audit are behind it."""
+_PAGED_WITHIN: Final = 30
+"""Seconds: the promise of C1."""
 _LOOK_EVERY: Final = 0.1
-_BEYOND: Final = 3 * STAGE_MINUTE
-"""How much longer than its bound a telling is waited for (milliseconds): a late one is shown as late."""
-_ENDED_WITHIN: Final = 20 * STAGE_MINUTE
-"""How long the last word that all is well may take: an alarm on what happens seldom looks back 15 minutes."""
+_BEYOND: Final = 3
+"""How many minutes of the stage longer than its bound a telling is waited for: a late one is shown as late."""
+_ENDED_WITHIN: Final = 20
+"""Minutes of the stage until the last word that all is well: an alarm on something rare looks back 15 minutes."""
 
 
 class Play:
     """One run of the story."""
 
-    def __init__(self, stack: LocalStack) -> None:
+    def __init__(self, stack: LocalStack, pace: Pace) -> None:
         self._stack = stack
+        self._minute = pace.minute
         self._outcome = Outcome()
         self._lock = threading.Lock()
-        self._switch = DeadMansSwitch(period=PERIOD, grace=GRACE)
+        self._switch = DeadMansSwitch(period=PERIOD_MINUTES * self._minute, grace=GRACE_MINUTES * self._minute)
 
     def run(self) -> Outcome:
         """Until everything was broken, told, mended, and told to be over.
@@ -47,7 +49,7 @@ class Play:
             self._be_healthy()
             for act in STORY:
                 self._break(act)
-            self._wait(lambda: not still_on(self._outcome), _ENDED_WITHIN)
+            self._wait(lambda: not still_on(self._outcome), _ENDED_WITHIN * self._minute)
         return self._outcome
 
     def _hear(self, told: Told) -> None:
@@ -69,10 +71,14 @@ class Play:
                 states.update({alarm_of(alarm["AlarmName"]): alarm["StateValue"] for alarm in page["MetricAlarms"]})
             return self._switch.heard and set(states.values()) == {"OK"}
 
-        if not self._wait(quiet, _QUIET_WITHIN * 1000, every=1):
+        if not self._wait(quiet, _QUIET_WITHIN * self._minute, every=1):
             on = [alarm for alarm, state in states.items() if state != "OK"]
             heard = "" if self._switch.heard else "no heartbeat was heard; "
-            raise LocalStackError(f"not at rest {_QUIET_WITHIN} s after the deployment: {heard}{', '.join(on)}")
+            raise LocalStackError(
+                f"not at rest {_QUIET_WITHIN} minutes of the stage after its deployment: {heard}{', '.join(on)}. "
+                f"Such a minute is {self._minute / 1000:g} s; where functions start too slowly for it, "
+                "take a lower --speed"
+            )
         topic = stack.outputs["OperationsTopicArn"]
         stack.client("sns").subscribe(TopicArn=topic, Protocol="http", Endpoint=outside.operations)
         self._outcome.watched_from = now()
@@ -83,20 +89,22 @@ class Play:
         event = complaint()
         posted = now()
         post(self._stack, event)
-        paged = self._wait(lambda: any(event["id"] in sms["Message"] for sms in self._stack.carrier_sms()), 20_000)
+        paged = self._wait(
+            lambda: any(event["id"] in sms["Message"] for sms in self._stack.carrier_sms()), _PAGED_WITHIN * 1000
+        )
         if not paged:
             raise LocalStackError(f"nobody was paged within {_PAGED_WITHIN} s, and nothing was broken yet")
         show_healthy((now() - posted) / 1000)
-        rest = self._outcome.watched_from + HEALTHY_MINUTES * STAGE_MINUTE - now()
+        rest = self._outcome.watched_from + HEALTHY_MINUTES * self._minute - now()
         time.sleep(max(0, rest) / 1000)
 
     def _break(self, act: Break) -> None:
-        fault, within = act.fault(self._stack), act.within * STAGE_MINUTE
+        fault, within = act.fault(self._stack), act.within * self._minute
         began = now()
         show_break(act, self._since(began))
         try:
             fault.begin()
-            self._wait(lambda: self._is_told(act, began), within + _BEYOND)
+            self._wait(lambda: self._is_told(act, began), within + _BEYOND * self._minute)
         finally:
             mended = now()
             lost = fault.mend()

@@ -10,20 +10,20 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli.demo.report import console
-from cli.watch_demo.story import GRACE, HEALTHY_MINUTES, PERIOD, SPEED, STAGE_MINUTE, STORY, Break
+from cli.watch_demo.story import GRACE_MINUTES, HEALTHY_MINUTES, PERIOD_MINUTES, STORY, Break, Pace
 from cli.watch_demo.told import Told
 from cli.watch_demo.verdict import Check, Outcome, came_along, findings
 
 _WIDTH: Final = 120
 
 
-def show_story() -> None:
+def show_story(pace: Pace) -> None:
     """What is going to be broken."""
     console.print(
-        f"The pager is broken in {len(STORY)} ways, one after another. Everything that counts time runs {SPEED} times\n"
-        f"faster: a minute of the stage is {STAGE_MINUTE / 1000:g} s. The alarms are those of the deployed template, "
+        f"The pager is broken in {len(STORY)} ways, one after another. Everything that counts time runs {pace.speed} "
+        f"times faster:\na minute of the stage is {pace.minute / 1000:g} s. The alarms are those of the deployed template, "
         "with its thresholds.\nTwo listen: a subscriber of the operations topic, and a service outside that hears the "
-        f"heartbeat\n(period {PERIOD // STAGE_MINUTE} min, grace {GRACE // STAGE_MINUTE} min).\n\n"
+        f"heartbeat\n(period {PERIOD_MINUTES} min, grace {GRACE_MINUTES} min).\n\n"
         "Deploying the product onto an AWS emulator of its own with the real CDK (log: .tocsin/) …"
     )
 
@@ -58,9 +58,9 @@ def show_told(told: Told, after: float) -> None:
     console.print(f"{after:6.1f} s  [{colour}]{told.state:5} {told.alarm}[/] [dim]{told.by}[/]  {escape(text)}")
 
 
-def show_verdict(outcome: Outcome, checks: Sequence[Check]) -> bool:
+def show_verdict(outcome: Outcome, checks: Sequence[Check], pace: Pace) -> bool:
     """The table and the checks; whether all of them hold."""
-    _show_table(outcome)
+    _show_table(outcome, pace)
     for check in checks:
         console.print(f"  {'[red]✗' if check.against else '[green]✓'}[/] {check.says}")
         for finding in check.against:
@@ -70,7 +70,7 @@ def show_verdict(outcome: Outcome, checks: Sequence[Check]) -> bool:
     return not any(check.against for check in checks)
 
 
-def _show_table(outcome: Outcome) -> None:
+def _show_table(outcome: Outcome, pace: Pace) -> None:
     title = "\nFrom the break to the word of it, and from the mending to the word that it is over"
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
     for name in ("broken", "told by", "as", "after", "of the stage", "bound", "over after"):
@@ -82,8 +82,8 @@ def _show_table(outcome: Outcome) -> None:
             broken.by,
             broken.alarm,
             _seconds(each.after),
-            "never" if each.after is None else f"{each.after / STAGE_MINUTE:.1f} min",
-            f"{broken.within / STAGE_MINUTE:.0f} min",
+            "never" if each.after is None else f"{each.after / pace.minute:.1f} min",
+            f"{broken.within / pace.minute:.0f} min",
             _seconds(each.ended_after),
         )
     console.print(table, width=_WIDTH)

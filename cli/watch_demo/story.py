@@ -16,14 +16,25 @@ from shared.domain.instants import MINUTE
 POLICY: Final = "retail"
 SPEED: Final = 12
 """A minute of the stage is five seconds: schedules, pulse, alarms and the policy's durations."""
-STAGE_MINUTE: Final = MINUTE // SPEED
-"""In milliseconds of the world."""
 HEALTHY_MINUTES: Final = 6
 """How long everything goes well at first, and nobody may be told anything."""
-PERIOD: Final = STAGE_MINUTE
-"""How far apart heartbeats are (milliseconds)."""
-GRACE: Final = 5 * STAGE_MINUTE
+PERIOD_MINUTES: Final = 1
+"""How far apart heartbeats are."""
+GRACE_MINUTES: Final = 5
 """How long one may be late, as ADR 75 asks of the service outside."""
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How many times as fast as the world's the clocks of the stage are."""
+
+    speed: int = SPEED
+
+    @property
+    def minute(self) -> int:
+        """A minute of the stage, in milliseconds of the world."""
+        return MINUTE // self.speed
+
 
 _AFTER_A_STOP: Final = frozenset(
     {

@@ -9,7 +9,7 @@ import pytest
 
 from cli.local_stack.emulator import ROOT
 from cli.watch_demo.outside import HEARTBEAT, DeadMansSwitch
-from cli.watch_demo.story import GRACE, PERIOD, STAGE_MINUTE, STORY
+from cli.watch_demo.story import GRACE_MINUTES, PERIOD_MINUTES, STORY
 from cli.watch_demo.told import ALERT, SWITCH, TOPIC, Told, alarm_of, from_topic
 from cli.watch_demo.verdict import Broken, Outcome, came_along, explained, findings, judge, still_on
 from shared.domain.instants import SECOND
@@ -192,4 +192,5 @@ def test_every_alarm_of_the_story_has_its_page() -> None:
 
 
 def test_whoever_is_outside_has_the_patience_that_operators_are_told_to_give_it() -> None:
-    assert (PERIOD, GRACE) == (STAGE_MINUTE, 5 * STAGE_MINUTE)
+    runbook = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    assert f"period {PERIOD_MINUTES} minute, grace {GRACE_MINUTES}\nminutes" in runbook
