@@ -59,9 +59,9 @@ WORK = {
 """A queue's function, its visibility timeout in seconds and the most of a batch, as infra/service.py sets them."""
 CALMS_DOWN = BEGIN + PLAYED
 """From here on nothing new goes wrong."""
-REDRIVEN = CALMS_DOWN + 5 * MINUTE
+REDRIVEN = (CALMS_DOWN + 3 * MINUTE, CALMS_DOWN + 9 * MINUTE, CALMS_DOWN + 14 * MINUTE)
 """Operations send back what queues gave up on, as the runbook says."""
-ENDS = CALMS_DOWN + 30 * MINUTE
+ENDS = CALMS_DOWN + 22 * MINUTE
 
 
 class Cloud:
@@ -115,7 +115,7 @@ class Cloud:
         ticks.every(5, "audit")
         self.wire.plan_outages(BEGIN, CALMS_DOWN - 8 * MINUTE)
         self.telling.begin()
-        for at in (REDRIVEN, REDRIVEN + 10 * MINUTE):
+        for at in REDRIVEN:
             self.clock.at(at, self._redrive)
         self.clock.run(ENDS)
 

@@ -17,7 +17,7 @@ from torture.lambdas import Lambdas
 
 LINK_BASE = "https://t.example"
 _LINK = re.compile(re.escape(LINK_BASE) + r"/([A-Za-z0-9_-]{8,})")
-_REACTIONS = (SECOND, 8 * SECOND, MINUTE, 3 * MINUTE, 5 * MINUTE, 9 * MINUTE, 20 * MINUTE)
+_REACTIONS = (SECOND, 8 * SECOND, MINUTE, 3 * MINUTE, 5 * MINUTE, 9 * MINUTE, 15 * MINUTE)
 _TRIES = 6
 _SERVER_ERROR = 500
 

@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shared.domain.envelope import incident_id
-from shared.domain.instants import HOUR, MINUTE, SECOND, format_instant
+from shared.domain.instants import MINUTE, SECOND, format_instant
 from torture.clockwork import BEGIN, Clockwork
 from torture.people import Doors
 
 SOURCE = "crm/hotline"
 OTHER = "crm/web"
 KEYS = {SOURCE: "key-hotline", OTHER: "key-web"}
-PLAYED = HOUR
+PLAYED = 40 * MINUTE
 """For so long things happen; afterwards the world calms down."""
-_NOT_THERE_YET = 30
+_NOT_THERE_YET = 20
 _CRISIS = 0.45
 _DRAFTER_IDS = {"east": ("jon", "kim"), "west": ("pam", "ray")}
 
@@ -64,8 +64,8 @@ class Telling:
     def begin(self) -> None:
         """Plan the whole run."""
         dice = self._dice
-        for number in range(dice.randrange(1, 5)):
-            self._complaint(f"C-{number}", BEGIN + dice.randrange(40 * MINUTE))
+        for number in range(dice.randrange(1, 4)):
+            self._complaint(f"C-{number}", BEGIN + dice.randrange(25 * MINUTE))
         if dice.random() < _CRISIS:
             self._crisis()
         if dice.random() < _RUBBISH:
@@ -86,7 +86,7 @@ class Telling:
             self._post(source, subject, "complaint.received", at + dice.randrange(MINUTE), facts)
         later = at
         for _ in range(dice.randrange(6)):
-            later += round(dice.choice((SECOND, MINUTE, 5 * MINUTE, 20 * MINUTE)) * dice.random())
+            later += round(dice.choice((SECOND, MINUTE, 5 * MINUTE, 15 * MINUTE)) * dice.random())
             kind, data = dice.choice(_LATER)
             self._post(source, subject, kind, later, dict(data))
 
@@ -130,7 +130,7 @@ class Telling:
 
     def _crisis(self) -> None:
         dice = self._dice
-        at = BEGIN + dice.randrange(15 * MINUTE)
+        at = BEGIN + dice.randrange(6 * MINUTE)
         facts = {"summary": "poisoned by milk", "channel": "weibo", "store": "S-1", "category": "food"}
         self._post(SOURCE, "K-1", "complaint.received", at, facts)
         self.story.crisis = incident_id(SOURCE, "K-1")
@@ -143,20 +143,20 @@ class Telling:
         for number in range(dice.randrange(3)):
             self._post(SOURCE, f"K-{number + 2}", "complaint.received", at + dice.randrange(30 * MINUTE), facts)
         team = dice.choice(("east", "east", "west"))
-        for rung, due in (("first", 15), ("progress", 35), ("full", 60)):
+        for rung, due in (("first", 10), ("progress", 20), ("full", 32)):
             self._statement(rung, at, at + round(due * MINUTE * dice.uniform(0.3, 1.2)), team)
         for _ in range(dice.randrange(3)):
             member = dice.choice(("fay", "hal", "jon", "gus"))
             self._act(at + dice.randrange(15 * MINUTE), member, "milestone", {"milestone": "plan"})
         if dice.random() < _STANDS_DOWN:
-            self._act(at + dice.randrange(20 * MINUTE, HOUR), "fay", "stand-down", {"reason": "it is over"})
+            self._act(at + dice.randrange(10 * MINUTE, 35 * MINUTE), "fay", "stand-down", {"reason": "it is over"})
 
     def _statement(self, rung: str, since: int, at: int, team: str) -> None:
         """Somebody drafts it, perhaps twice; others stand by a revision, perhaps by one that changed meanwhile."""
         dice = self._dice
         drafts = dice.choice((1, 1, 2, 3))
         for number in range(1, drafts + 1):
-            written = max(since, at - dice.randrange(8 * MINUTE)) + number * dice.randrange(2 * MINUTE)
+            written = max(since, at - dice.randrange(6 * MINUTE)) + number * dice.randrange(2 * MINUTE)
             text = {"en": f"{rung} {number}: we are looking into it.", "zh-CN": f"{rung} {number}：我们正在调查。"}
             self._act(written, dice.choice(_DRAFTER_IDS[team]), "draft", {"rung": rung, "text": text})
             for person in ("fay", "gus", "hal", "ida", "jon", "kim"):

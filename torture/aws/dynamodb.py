@@ -30,6 +30,7 @@ _LARGEST_TRANSACTION = 4 * 1024 * 1024
 _TOKEN_LIVES = 10 * 60 * 1000
 _LONGEST_TOKEN = 36
 _REFUSED = "The conditional request failed"
+_GET = frozenset({"TableName", "Key", "ConsistentRead", "ProjectionExpression", "ExpressionAttributeNames"})
 _OLD = frozenset({"NONE", "ALL_OLD"})
 _ANY = _OLD | {"ALL_NEW", "UPDATED_OLD", "UPDATED_NEW"}
 
@@ -73,11 +74,7 @@ class VirtualDynamoDB:
     @_operation("GetItem")
     def get_item(self, **request: Any) -> dict[str, Any]:
         """GetItem."""
-        only(
-            "GetItem",
-            request,
-            ("TableName", "Key", "ConsistentRead", "ProjectionExpression", "ExpressionAttributeNames"),
-        )
+        only("GetItem", request, _GET)
         table = self._table("GetItem", request)
         row = table.row(table.place(kept_item(request["Key"])[0], is_key=True))
         shown = reads.read_words(request).projected
@@ -118,7 +115,7 @@ class VirtualDynamoDB:
         A token that was used in the last ten minutes for the same actions succeeds and writes nothing.
         """
         operation = "TransactWriteItems"
-        only(operation, request, ("TransactItems", "ClientRequestToken"))
+        only(operation, request, {"TransactItems", "ClientRequestToken"})
         actions: Sequence[Mapping[str, Request]] = request["TransactItems"]
         if not 1 <= len(actions) <= _MOST_ACTIONS:
             raise InvalidError(f"Member must have length between 1 and {_MOST_ACTIONS}, inclusive")

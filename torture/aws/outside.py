@@ -12,6 +12,7 @@ _E164 = re.compile(r"\+[1-9][0-9]{6,14}\Z")
 _LONGEST_SMS = 1600
 _LONGEST_SUBJECT = 100
 _NOT_FOUND = 400
+_EMAIL = frozenset({"FromEmailAddress", "Destination", "Content", "EmailTags", "ConfigurationSetName"})
 
 
 class Text(NamedTuple):
@@ -59,7 +60,7 @@ class VirtualSNS:
 
     def publish(self, **request: Any) -> dict[str, Any]:
         """Publish to a PhoneNumber or to a TopicArn."""
-        only("Publish", request, ("PhoneNumber", "TopicArn", "Subject", "Message", "MessageAttributes"))
+        only("Publish", request, {"PhoneNumber", "TopicArn", "Subject", "Message", "MessageAttributes"})
         if ("PhoneNumber" in request) is ("TopicArn" in request):
             raise self._invalid("Invalid parameter: exactly one of PhoneNumber and TopicArn")
         text, subject = request["Message"], request.get("Subject", "")
@@ -95,16 +96,12 @@ class VirtualSES:
 
     def send_email(self, **request: Any) -> dict[str, Any]:
         """SendEmail (SES v2) of a simple message to one address."""
-        only(
-            "SendEmail",
-            request,
-            ("FromEmailAddress", "Destination", "Content", "EmailTags", "ConfigurationSetName"),
-        )
-        only("Destination", request["Destination"], ("ToAddresses",))
-        only("Content", request["Content"], ("Simple",))
+        only("SendEmail", request, _EMAIL)
+        only("Destination", request["Destination"], {"ToAddresses"})
+        only("Content", request["Content"], {"Simple"})
         [address] = request["Destination"]["ToAddresses"]
         simple = request["Content"]["Simple"]
-        only("Simple", simple, ("Subject", "Body"))
+        only("Simple", simple, {"Subject", "Body"})
         body, subject = simple["Body"], simple["Subject"]["Data"]
         if not request["FromEmailAddress"] or "@" not in address or "\n" in subject or "\r" in subject:
             raise refusal("SendEmail", "BadRequestException", "an address or the subject is malformed")
@@ -123,7 +120,7 @@ class VirtualSecrets:
 
     def get_secret_value(self, **request: Any) -> dict[str, Any]:
         """GetSecretValue of the current version."""
-        only("GetSecretValue", request, ("SecretId",))
+        only("GetSecretValue", request, {"SecretId"})
         arn = request["SecretId"]
         if arn not in self.secrets:
             raise refusal("GetSecretValue", "ResourceNotFoundException", "there is no such secret", _NOT_FOUND)

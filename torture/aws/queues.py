@@ -137,7 +137,7 @@ class VirtualSQS:
 
     def send_message(self, **request: Any) -> dict[str, Any]:
         """SendMessage."""
-        only("SendMessage", request, ("QueueUrl", "MessageBody", "DelaySeconds"))
+        only("SendMessage", request, {"QueueUrl", "MessageBody", "DelaySeconds"})
         queue = self._queue("SendMessage", request)
         if why := _wrong(request):
             raise refusal("SendMessage", *why)
@@ -146,7 +146,7 @@ class VirtualSQS:
     def send_message_batch(self, **request: Any) -> dict[str, Any]:
         """SendMessageBatch: each entry is taken or refused by itself."""
         operation = "SendMessageBatch"
-        only(operation, request, ("QueueUrl", "Entries"))
+        only(operation, request, {"QueueUrl", "Entries"})
         queue, entries = self._queue(operation, request), request["Entries"]
         _check_batch(operation, entries)
         done: list[dict[str, Any]] = []

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import islice
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from torture.aws.expressions import Condition, KeyRange, Projection, Used, Values, condition, key_range, projection
 from torture.aws.refusals import InvalidError, UnfitError, only
@@ -17,7 +16,7 @@ from torture.aws.writes import all_used, words
 
 _LARGEST_PAGE = 1024 * 1024
 _ORDERED_BY = itemgetter(0)
-_PAGED = frozenset(
+_SCAN = frozenset(
     {
         "TableName",
         "ConsistentRead",
@@ -31,8 +30,11 @@ _PAGED = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+_QUERY = _SCAN | {"IndexName", "KeyConditionExpression", "ScanIndexForward"}
+_NOTHING = Partition()
+
+
+class Words(NamedTuple):
     """What the expressions of a read say."""
 
     values: Values
@@ -47,14 +49,14 @@ def query(table: StoredTable, request: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         InvalidError, UnfitError: the request is refused.
     """
-    only("Query", request, _PAGED | {"IndexName", "KeyConditionExpression", "ScanIndexForward"})
+    only("Query", request, _QUERY)
     source = _source(table, request)
     asked = read_words(request, source)
     if asked.keys is None:
         raise InvalidError("Either the KeyConditions or KeyConditionExpression parameter must be specified")
     _check(asked, asked.keys, source)
     wanted = rank(asked.values[asked.keys.partition])
-    partition = source.partitions.get(wanted) or Partition()
+    partition = source.partitions.get(wanted, _NOTHING)
     low, high = _span(partition, asked.keys, asked.values)
     forward = request.get("ScanIndexForward", True)
     if "ExclusiveStartKey" in request:
@@ -73,7 +75,7 @@ def scan(table: StoredTable, request: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         InvalidError, UnfitError: the request is refused.
     """
-    only("Scan", request, _PAGED)
+    only("Scan", request, _SCAN)
     asked = read_words(request, table)
     rows = (partition.rows[order] for _, partition in sorted(table.partitions.items()) for order in partition.orders)
     if "ExclusiveStartKey" in request:

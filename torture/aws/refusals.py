@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -33,11 +33,11 @@ def answer(**fields: Any) -> dict[str, Any]:
     return {**fields, "ResponseMetadata": {"HTTPStatusCode": 200}}
 
 
-def only(operation: str, request: Mapping[str, Any], known: Iterable[str]) -> None:
+def only(operation: str, request: Mapping[str, Any], known: Set[str]) -> None:
     """Nothing is overlooked: what the simulation does not play, it says so.
 
     Raises:
         NotImplementedError: a field is none of the known ones.
     """
-    if unknown := sorted(request.keys() - known):
-        raise NotImplementedError(f"{operation} with {', '.join(unknown)} is not played")
+    if not request.keys() <= known:
+        raise NotImplementedError(f"{operation} with {', '.join(sorted(request.keys() - known))} is not played")

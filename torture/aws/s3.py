@@ -17,6 +17,8 @@ _MISSING = 404
 _THERE = 412
 _FORBIDDEN = 403
 _MOST_LISTED = 1000
+_PUT = frozenset({"Bucket", "Key", "Body", "ContentType", "CacheControl", "IfNoneMatch", "ChecksumSHA256"})
+_SIGNED = ("Bucket", "Key", "ContentLength", "ContentType", "ChecksumSHA256")
 
 
 class Stored(NamedTuple):
@@ -59,8 +61,7 @@ class VirtualS3:
 
     def put_object(self, **request: Any) -> dict[str, Any]:
         """PutObject; with `IfNoneMatch="*"` only where nothing is."""
-        known = ("Bucket", "Key", "Body", "ContentType", "CacheControl", "IfNoneMatch", "ChecksumSHA256")
-        only("PutObject", request, known)
+        only("PutObject", request, _PUT)
         bucket, key = self._bucket("PutObject", request), request["Key"]
         if request.get("IfNoneMatch", "*") != "*":
             raise NotImplementedError("IfNoneMatch other than * is not played")
@@ -83,20 +84,20 @@ class VirtualS3:
 
     def get_object(self, **request: Any) -> dict[str, Any]:
         """GetObject, of the newest version or of a named one."""
-        only("GetObject", request, ("Bucket", "Key", "VersionId"))
+        only("GetObject", request, {"Bucket", "Key", "VersionId"})
         stored = self._found("GetObject", "NoSuchKey", request)
         return answer(Body=io.BytesIO(stored.content), **_described(stored))
 
     def head_object(self, **request: Any) -> dict[str, Any]:
         """HeadObject; the checksum is told where it is asked for."""
-        only("HeadObject", request, ("Bucket", "Key", "VersionId", "ChecksumMode"))
+        only("HeadObject", request, {"Bucket", "Key", "VersionId", "ChecksumMode"})
         stored = self._found("HeadObject", "404", request)
         told = {"ChecksumSHA256": stored.checksum} if "ChecksumMode" in request and stored.checksum else {}
         return answer(**_described(stored), **told)
 
     def list_objects_v2(self, **request: Any) -> dict[str, Any]:
         """ListObjectsV2: one page of the newest versions, in the order of their names."""
-        only("ListObjectsV2", request, ("Bucket", "Prefix", "ContinuationToken"))
+        only("ListObjectsV2", request, {"Bucket", "Prefix", "ContinuationToken"})
         bucket = self._bucket("ListObjectsV2", request)
         after, prefix = request.get("ContinuationToken", ""), request.get("Prefix", "")
         keys = sorted(key for key in bucket if key.startswith(prefix) and key > after)
@@ -111,7 +112,7 @@ class VirtualS3:
 
     def list_object_versions(self, **request: Any) -> dict[str, Any]:
         """ListObjectVersions: all of them in one page, by name and the newest first; or the folders below a prefix."""
-        only("ListObjectVersions", request, ("Bucket", "Prefix", "Delimiter"))
+        only("ListObjectVersions", request, {"Bucket", "Prefix", "Delimiter"})
         bucket, prefix = self._bucket("ListObjectVersions", request), request.get("Prefix", "")
         keys = sorted(key for key in bucket if key.startswith(prefix))
         page: dict[str, Any] = {"IsTruncated": False}
@@ -132,7 +133,7 @@ class VirtualS3:
 
     def delete_object(self, **request: Any) -> dict[str, Any]:
         """DeleteObject of a named version, unless it is locked."""
-        only("DeleteObject", request, ("Bucket", "Key", "VersionId"))
+        only("DeleteObject", request, {"Bucket", "Key", "VersionId"})
         if "VersionId" not in request:
             raise NotImplementedError("marks of deletion are not played")
         bucket, key, version = self._bucket("DeleteObject", request), request["Key"], request["VersionId"]
@@ -155,10 +156,9 @@ class VirtualS3:
         """An address with which `upload` puts one object."""
         if operation != "put_object":
             raise NotImplementedError(f"a signed {operation} is not played")
-        known = ("Bucket", "Key", "ContentLength", "ContentType", "ChecksumSHA256")
-        only("a signed PutObject", Params, known)
+        only("a signed PutObject", Params, set(_SIGNED))
         self._number += 1
-        signed = "&".join(f"{name}={Params[name]}" for name in known if name in Params)
+        signed = "&".join(f"{name}={Params[name]}" for name in _SIGNED if name in Params)
         return f"https://s3.invalid/?{signed}&expires={self._now() + ExpiresIn * 1000}"
 
     def upload(self, url: str, content: bytes) -> None:

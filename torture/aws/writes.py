@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from torture.aws.expressions import Names, Update, Used, Values, condition, update
 from torture.aws.refusals import InvalidError, UnfitError, only
 from torture.aws.stored import Place, Row, StoredTable
-from torture.aws.values import Item, kept, kept_item, size_of
+from torture.aws.values import Item, kept_item, size_of
 
 Request = Mapping[str, Any]
 LARGEST_ITEM = 400 * 1024
@@ -23,6 +23,7 @@ FIELDS: Mapping[str, frozenset[str]] = {
     "ConditionCheck": _ALWAYS | {"Key", _SHOWS_OLD},
 }
 """By kind of write, what a request may say."""
+_ALONE = {kind: known | {"ReturnValues"} for kind, known in FIELDS.items()}
 
 
 class Write(NamedTuple):
@@ -62,7 +63,7 @@ def words(request: Request) -> tuple[Names, Values]:
             raise InvalidError(f'ExpressionAttributeValues contains invalid key: Syntax error; key: "{name}"')
     return (
         tuple(names.items()) if names else (),
-        {name: kept(value)[0] for name, value in values.items()} if values else {},
+        kept_item(values)[0] if values else {},
     )
 
 
@@ -72,7 +73,7 @@ def all_used(names: Names, values: Values, *expressions: Used) -> None:
     Raises:
         InvalidError: it is not so.
     """
-    if not (names or values or any(each.values for each in expressions)):
+    if len(expressions) == 1 and expressions[0].values == values.keys() and len(expressions[0].names) == len(names):
         return
     used_names = frozenset[str]().union(*(each.names for each in expressions))
     used_values = frozenset[str]().union(*(each.values for each in expressions))
@@ -168,7 +169,7 @@ def read_single(operation: str, kind: str, request: Request, table: StoredTable,
     Raises:
         NotImplementedError: it asks for more than is played.
     """
-    only(operation, request, FIELDS[kind] | {"ReturnValues"})
+    only(operation, request, _ALONE[kind])
     asked = request.get("ReturnValues", "NONE")
     if asked not in returns:
         raise InvalidError(f"Return values set to invalid value: {asked}")
