@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Final
 
 from aws_cdk import Fn, RemovalPolicy
 from aws_cdk import aws_apigatewayv2 as apigateway
@@ -25,11 +26,17 @@ _LOGGED = {
     "error": "$context.integrationErrorMessage",
 }
 
+PEOPLES_SHARE: Final = 0.5
+"""Of the API's rate, each for links and for the console: a flood of guesses must not keep events out."""
+STRANGERS_SHARE: Final = 0.1
+"""For paths that do not exist."""
+
 
 class Api(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, stage: Stage, key: kms.IKey) -> None:
         super().__init__(scope, construct_id)
         self._stage = stage
+        self._limits: dict[str, dict[str, float | bool]] = {}
         self.http = apigateway.HttpApi(self, "Http", api_name=f"tocsin-{stage.name}", create_default_stage=False)
         log_group = logs.LogGroup(
             self,
@@ -63,13 +70,15 @@ class Api(Construct):
         return self.http.api_endpoint
 
     def route(self, path: str, to: TocsinFunction) -> None:
-        self._route(apigateway.HttpRouteKey.with_(path, apigateway.HttpMethod.ANY), path, to)
+        """Whatever the method; links and console get a share of the API's rate, so that events keep theirs."""
+        share = 1.0 if path.startswith("/v1/") else PEOPLES_SHARE
+        self._route(apigateway.HttpRouteKey.with_(path, apigateway.HttpMethod.ANY), path, to, share)
 
     def otherwise(self, to: TocsinFunction) -> None:
         """Where no route fits: somebody has to say so in the contract's own words."""
-        self._route(apigateway.HttpRouteKey.DEFAULT, "otherwise", to)
+        self._route(apigateway.HttpRouteKey.DEFAULT, "otherwise", to, STRANGERS_SHARE)
 
-    def _route(self, key: apigateway.HttpRouteKey, name: str, to: TocsinFunction) -> None:
+    def _route(self, key: apigateway.HttpRouteKey, name: str, to: TocsinFunction, share: float) -> None:
         route = apigateway.HttpRoute(
             self,
             name,
@@ -77,6 +86,14 @@ class Api(Construct):
             route_key=key,
             integration=integrations.HttpLambdaIntegration(name, to.function),
         )
+        if share < 1:
+            self._limits[key.key] = {
+                "ThrottlingRateLimit": max(1, round(self._stage.api_rate_per_second * share)),
+                "ThrottlingBurstLimit": max(1, round(self._stage.api_burst * share)),
+                "DetailedMetricsEnabled": True,
+            }
+            self.entrance.route_settings = self._limits
+            self.entrance.node.add_dependency(route)  # a limit for a route that is not there yet is refused
         accept(
             route,
             "AwsSolutions-APIG4",

@@ -88,8 +88,10 @@ class Functions(Construct):
             environment={
                 "TOCSIN_EVENTS_QUEUE_URL": self._queues.events.url,
                 "TOCSIN_API_KEYS_SECRET_ARN": data.api_keys_arn,
+                **self._front,
             },
             may=[
+                *self._know_the_front(),
                 send(self._queues.events.arn),
                 read_secret(data.api_keys_arn),
                 table(data.incidents, "GetItem"),
@@ -246,8 +248,10 @@ class Functions(Construct):
             environment={
                 "TOCSIN_API_KEYS_SECRET_ARN": data.api_keys_arn,
                 "TOCSIN_EVIDENCE_BUCKET": data.evidence.bucket_name,
+                **self._front,
             },
             may=[
+                *self._know_the_front(),
                 *self._speak_in_a_crisis(),
                 read_secret(data.api_keys_arn),
             ],
@@ -311,6 +315,7 @@ class Functions(Construct):
         environment = {
             "TOCSIN_CONSOLE_SECRET_ARN": data.console_arn,
             "TOCSIN_EVIDENCE_BUCKET": data.evidence.bucket_name,
+            **self._front,
         }
         if sign_in is None:
             environment |= {"TOCSIN_CONSOLE_SIGN_IN": "local", "TOCSIN_API_KEYS_SECRET_ARN": data.api_keys_arn}
@@ -330,6 +335,7 @@ class Functions(Construct):
             timeout_seconds=15,
             environment=environment,
             may=[
+                *self._know_the_front(),
                 *self._speak_in_a_crisis(),
                 read_secret(data.console_arn),
                 *([read_secret(data.api_keys_arn)] if sign_in is None else []),
@@ -405,6 +411,16 @@ class Functions(Construct):
                 table(data.outbox, "Query"),
             ],
         )
+
+    @property
+    def _front(self) -> dict[str, str]:
+        """On a stage with CloudFront before the API: where the key lies by which a function knows it."""
+        arn = self._data.front_arn
+        return {} if arn is None else {"TOCSIN_FRONT_SECRET_ARN": arn}
+
+    def _know_the_front(self) -> list[rights.Right]:
+        arn = self._data.front_arn
+        return [] if arn is None else [read_secret(arn)]
 
     def _speak_in_a_crisis(self) -> list[rights.Right]:
         """What a signed-in person says and sees: an incident, its room, its evidence; a drill, which is an opening."""

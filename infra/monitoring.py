@@ -22,6 +22,7 @@ class MonitoringStack(Stack):
             construct_id,
             stack_name=stage.stack_name("Monitoring"),
             description=f"Tocsin {stage.name}: alarms and dashboard",
+            termination_protection=stage.production,
         )
         bell = Bell(self, stage=stage, service=service)
         watch_queues(bell, stage, service.queues)

@@ -31,6 +31,7 @@ class ServiceStack(Stack):
             construct_id,
             stack_name=stage.stack_name("Service"),
             description=f"Tocsin {stage.name}: functions, queues, API and schedules",
+            termination_protection=stage.production,
         )
         # By its ARN: what is granted here never reaches back into the stateful stack's key policy.
         self.key = kms.Key.from_key_arn(self, "Key", stateful.key.key_arn)

@@ -112,10 +112,12 @@ class SiteStack(Stack):
             enable_logging=True,
             log_bucket=self._logs,
             log_file_prefix="viewers/",
+            web_acl_id=stage.firewall_arn,
             log_includes_cookies=False,
         )
         accept(made, "AwsSolutions-CFR1", "The public is everywhere; a statement is for whoever looks for it.")
-        accept(made, "AwsSolutions-CFR2", "Static files without a query or a body; the firewall comes with production.")
+        if stage.firewall_arn is None:
+            accept(made, "AwsSolutions-CFR2", "Static files without a query or a body; production has a firewall.")
         if stage.site_domain is None:
             accept(made, "AwsSolutions-CFR4", "CloudFront's own name brings its own floor; a domain brings TLS 1.2.")
         return made

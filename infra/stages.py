@@ -97,6 +97,12 @@ class Stage(BaseModel):
         default=None, pattern=r"^arn:[a-z-]+:acm:us-east-1:\d{12}:certificate/\S+$"
     )
     """The certificate of `site_domain`; CloudFront looks for it in us-east-1 alone."""
+    firewall_arn: str | None = Field(default=None, pattern=r"^arn:[a-z-]+:wafv2:us-east-1:\d{12}:global/webacl/\S+$")
+    """The web ACL before the status site and the API: output FirewallArn of the stage's own firewall stack."""
+    front_certificate_arn: str | None = Field(
+        default=None, pattern=r"^arn:[a-z-]+:acm:us-east-1:\d{12}:certificate/\S+$"
+    )
+    """The certificate of the domain in `link_base_url`, under which CloudFront stands before the API."""
     api_rate_per_second: int = Field(default=50, ge=1)
     api_burst: int = Field(default=100, ge=1)
     sends_at_once: int = Field(default=10, ge=2, le=1000)
@@ -129,6 +135,10 @@ class Stage(BaseModel):
             raise ValueError(
                 f"evidence_retention_days: production keeps evidence for {LEAST_EVIDENCE_DAYS} days at least, as long "
                 "as a claim may be brought"
+            )
+        if self.production and not (self.firewall_arn and self.front_certificate_arn):
+            raise ValueError(
+                "firewall_arn, front_certificate_arn: production stands behind CloudFront and its firewall"
             )
         if bool(self.site_domain) != bool(self.site_certificate_arn):
             raise ValueError(
@@ -188,6 +198,9 @@ def prod() -> Stage:
         production=True,
         # Yours to set: a domain short enough for an SMS (22 characters with https://), and a verified sender.
         link_base_url="https://tocsin.example",
+        # Made once in us-east-1, by hand and by `cdk deploy TocsinFirewall-prod` (docs/operations.md).
+        front_certificate_arn="arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-0000-0000-000000000000",
+        firewall_arn="arn:aws:wafv2:us-east-1:123456789012:global/webacl/Acl/00000000-0000-0000-0000-000000000000",
         email_from="tocsin@example.com",
         operations_email="operations@example.com",
         log_retention_days=365,
@@ -203,7 +216,15 @@ def prod() -> Stage:
 
 STAGES: Final = {"local": local, "dev": dev, "prod": prod}
 
-CONTEXT_SETTINGS: Final = ("policy", "time_scale", "link_base_url", "endpoint_url", "ca_bundle", "probe_minutes")
+CONTEXT_SETTINGS: Final = (
+    "policy",
+    "time_scale",
+    "link_base_url",
+    "endpoint_url",
+    "ca_bundle",
+    "probe_minutes",
+    "firewall_arn",
+)
 """What `cdk -c name=value` may set for one deployment: the local stack's port, a drill's clock."""
 
 

@@ -101,6 +101,7 @@ class StatefulStack(Stack):
             secret_string_value=SecretValue.unsafe_plain_text('{"url": ""}'),
             removal_policy=self._removal,
         )
+        self.front = self._make_front_key() if stage.production else None
         for secret in (self.api_keys, self.webhook, self.heartbeat):
             accept(
                 secret,
@@ -117,7 +118,25 @@ class StatefulStack(Stack):
         self.webhook_arn = _arn(self.webhook)
         self.console_arn = _arn(self.console)
         self.heartbeat_arn = _arn(self.heartbeat)
+        self.front_arn = None if self.front is None else _arn(self.front)
         self._outputs()
+
+    def _make_front_key(self) -> secrets.Secret:
+        made = secrets.Secret(
+            self,
+            "Front",
+            description="The key by which the API knows that CloudFront and its firewall were passed",
+            encryption_key=self.key,
+            generate_secret_string=secrets.SecretStringGenerator(
+                secret_string_template="{}",  # noqa: S106 - the rest is generated
+                generate_string_key="sent",
+                password_length=64,
+                exclude_punctuation=True,
+            ),
+            removal_policy=self._removal,
+        )
+        accept(made, "AwsSolutions-SMG4", "CloudFront shows it: `tocsin keys rotate front` changes both sides.")
+        return made
 
     def _make_key(self) -> kms.Key:
         key = kms.Key(
@@ -196,6 +215,8 @@ class StatefulStack(Stack):
             "KeyArn": self.key.key_arn,
         }.items():
             CfnOutput(self, name, value=value)
+        if self.front_arn is not None:
+            CfnOutput(self, "FrontSecretArn", value=self.front_arn)
         if self.people is not None:
             CfnOutput(self, "PeoplePoolId", value=self.people.user_pool_id)
 

@@ -8,6 +8,8 @@ from typing import Final
 from aws_cdk import App, Tags
 
 from infra import nag
+from infra.firewall import FirewallStack
+from infra.front import FrontStack
 from infra.monitoring import MonitoringStack
 from infra.policy_check import refuse_bad_policy
 from infra.service import ServiceStack
@@ -37,6 +39,9 @@ def add_tocsin(app: App, stage: Stage) -> Tocsin:
     site = SiteStack(app, stage.stack_name("Site"), stage=stage)
     service = ServiceStack(app, stage.stack_name("Service"), stage=stage, stateful=stateful, site=site)
     monitoring = MonitoringStack(app, stage.stack_name("Monitoring"), stage=stage, service=service, stateful=stateful)
+    if stage.production:
+        FirewallStack(app, stage.stack_name("Firewall"), stage=stage)
+        FrontStack(app, stage.stack_name("Front"), stage=stage, stateful=stateful, service=service)
     Tags.of(app).add("project", "tocsin")
     Tags.of(app).add("stage", stage.name)
     nag.check(app)

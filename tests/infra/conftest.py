@@ -20,9 +20,13 @@ Resource = dict[str, Any]
 
 @dataclass(frozen=True)
 class Synthesized:
-    """A stage's templates by kind: Stateful, Site, Service, Monitoring."""
+    """A stage's templates by kind: Stateful, Site, Service, Monitoring; on production also Firewall and Front.
+
+    `protected` says which stacks nobody deletes by mistake.
+    """
 
     templates: dict[str, dict[str, Any]]
+    protected: dict[str, bool]
 
     def of_type(self, resource_type: str, kind: str | None = None) -> dict[str, Resource]:
         return {
@@ -50,7 +54,7 @@ def synthesize(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Synt
     nothing = tmp_path_factory.mktemp("code")
     (nothing / "handler.py").write_text("")
 
-    def no_code(_: str | Runtime) -> Path:
+    def no_code(*_: str | Runtime) -> Path:
         return nothing
 
     @cache
@@ -62,8 +66,9 @@ def synthesize(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Synt
             patch.setattr(bundle, "function_code", no_code)
             add_tocsin(app, stage)
             assembly = app.synth()  # cdk-nag is part of it: an unaccepted finding raises
-        kinds = ("Stateful", "Site", "Service", "Monitoring")
-        return Synthesized({kind: assembly.get_stack_by_name(stage.stack_name(kind)).template for kind in kinds})
+        made = {each.stack_name.removeprefix("Tocsin").partition("-")[0]: each for each in assembly.stacks}
+        protected = {kind: bool(each.termination_protection) for kind, each in made.items()}
+        return Synthesized({kind: each.template for kind, each in made.items()}, protected)
 
     return synthesized
 

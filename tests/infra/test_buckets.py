@@ -93,7 +93,7 @@ def test_browsers_put_evidence_from_the_console_alone(synthesize: Any) -> None:
 
 
 def test_the_site_is_read_through_its_distribution_alone(stage: Any) -> None:
-    [distribution] = stage.of_type("AWS::CloudFront::Distribution")
+    [distribution] = stage.of_type("AWS::CloudFront::Distribution", "Site")
     [control] = stage.of_type("AWS::CloudFront::OriginAccessControl").values()
     assert control["Properties"]["OriginAccessControlConfig"]["SigningBehavior"] == "always"
     [allowed] = [each for each in statements_on(stage, "Site") if each["Effect"] == "Allow"]
@@ -105,12 +105,12 @@ def test_the_site_is_read_through_its_distribution_alone(stage: Any) -> None:
 def test_readers_come_by_tls_and_get_what_a_browser_must_not_do(synthesize: Any) -> None:
     for name in ("dev", "prod"):
         stage = synthesize(name)
-        [distribution] = stage.of_type("AWS::CloudFront::Distribution").values()
+        [distribution] = stage.of_type("AWS::CloudFront::Distribution", "Site").values()
         config = distribution["Properties"]["DistributionConfig"]
         assert config["DefaultCacheBehavior"]["ViewerProtocolPolicy"] == "redirect-to-https"
         assert config["DefaultCacheBehavior"]["AllowedMethods"] == ["GET", "HEAD"]
         assert config["Logging"]["IncludeCookies"] is False
-        [policy] = stage.of_type("AWS::CloudFront::ResponseHeadersPolicy").values()
+        [policy] = stage.of_type("AWS::CloudFront::ResponseHeadersPolicy", "Site").values()
         headers = policy["Properties"]["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]
         assert headers["StrictTransportSecurity"]["AccessControlMaxAgeSec"] == 31_536_000
         assert headers["FrameOptions"]["FrameOption"] == "DENY"
@@ -121,7 +121,7 @@ def test_readers_come_by_tls_and_get_what_a_browser_must_not_do(synthesize: Any)
 
 
 def test_a_page_that_is_not_there_is_said_so_in_the_site_s_own_words(stage: Any) -> None:
-    [distribution] = stage.of_type("AWS::CloudFront::Distribution").values()
+    [distribution] = stage.of_type("AWS::CloudFront::Distribution", "Site").values()
     answers = distribution["Properties"]["DistributionConfig"]["CustomErrorResponses"]
     assert {each["ErrorCode"]: (each["ResponseCode"], each["ResponsePagePath"]) for each in answers} == {
         403: (404, "/404.html"),

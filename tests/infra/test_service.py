@@ -332,6 +332,8 @@ def test_every_function_finds_what_it_works_with(stage: Any) -> None:
 def test_what_rests_is_encrypted_with_the_key_of_the_stage(stage: Any, resource_type: str) -> None:
     [key] = stage.of_type("AWS::KMS::Key")
     found = stage.of_type(resource_type)
+    if resource_type == "AWS::Logs::LogGroup":  # the key is not in the firewall's region; tokens are struck out there
+        found = {name: each for name, each in found.items() if name not in stage.of_type(resource_type, "Firewall")}
     assert found
     for name, resource in found.items():
         assert key in json.dumps(resource["Properties"].get(ENCRYPTED[resource_type])), name
