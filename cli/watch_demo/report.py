@@ -21,9 +21,9 @@ def show_story(pace: Pace) -> None:
     """What is going to be broken."""
     console.print(
         f"The pager is broken in {len(STORY)} ways, one after another. Everything that counts time runs {pace.speed} "
-        f"times faster:\na minute of the stage is {pace.minute / 1000:g} s. The alarms are those of the deployed template, "
-        "with its thresholds.\nTwo listen: a subscriber of the operations topic, and a service outside that hears the "
-        f"heartbeat\n(period {PERIOD_MINUTES} min, grace {GRACE_MINUTES} min).\n\n"
+        f"times faster:\na minute of the stage is {pace.minute / 1000:g} s. The alarms are those of the deployed "
+        "template, with its thresholds.\nTwo listen: a subscriber of the operations topic, and a service outside that "
+        f"hears the heartbeat\n(period {PERIOD_MINUTES} min, grace {GRACE_MINUTES} min).\n\n"
         "Deploying the product onto an AWS emulator of its own with the real CDK (log: .tocsin/) …"
     )
 
