@@ -28,7 +28,7 @@ _TAKEN_AT_ONCE: Final = 100
 _READ_AT_ONCE: Final = 100
 """Keys of one BatchGetItem."""
 _SETTLE_SECONDS: Final = 1.0
-_PATIENCE: Final = 120
+_PATIENCE: Final = 300
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ class Deployed:
         """Until the pages of what was opened are out: the next measure begins with idle workers.
 
         Raises:
-            TimeoutError: two minutes were not enough.
+            TimeoutError: five minutes were not enough.
         """
         wait_for(lambda: self._waiting() == 0 or None, "the end of all sending", pause=0.5)
         time.sleep(_SETTLE_SECONDS)
@@ -129,7 +129,7 @@ class Deployed:
         """The first e-mail to somebody about each case.
 
         Raises:
-            TimeoutError: not all of them came within two minutes.
+            TimeoutError: not all of them came within five minutes.
         """
         wanted = set(cases)
 
