@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -33,7 +34,7 @@ def answer(**fields: Any) -> dict[str, Any]:
     return {**fields, "ResponseMetadata": {"HTTPStatusCode": 200}}
 
 
-def only(operation: str, request: Mapping[str, Any], known: Set[str]) -> None:
+def only(operation: str, request: Mapping[str, Any], known: AbstractSet[str]) -> None:
     """Nothing is overlooked: what the simulation does not play, it says so.
 
     Raises:
