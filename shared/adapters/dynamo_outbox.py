@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from shared.adapters import codec, dynamo_keys
 from shared.adapters.codec import Item
-from shared.adapters.dynamo_calls import Action, Client, available, get, moved, query, refused, transact
+from shared.adapters.dynamo_calls import Action, Client, available, get, moved, query, refused, transact, update
 from shared.adapters.dynamo_keys import BY_OPEN, BY_REFERENCE, INDEX_SHARDS, Tables
 from shared.domain.message import OPEN_STATES, Message, MessageKey
 from shared.ports import CalledBackError
@@ -83,18 +83,19 @@ class DynamoOutbox:
             ConflictError: the row moved meanwhile.
         """
         after = replace(message, state=state, reference=reference or message.reference)  # type: ignore[arg-type]
-        actions = [self._update(message, after)]
-        if then is not None:
-            put = {
-                "TableName": self._tables.outbox,
-                "Item": message_row(then),
-                "ConditionExpression": "attribute_not_exists(PK)",
-            }
-            actions.append(Action({"Put": put}, moved(str(then.key))))
+        if then is None:
+            update(self._client(), self._update(message, after))
+            return
+        put = {
+            "TableName": self._tables.outbox,
+            "Item": message_row(then),
+            "ConditionExpression": "attribute_not_exists(PK)",
+        }
+        actions = [self._update(message, after), Action({"Put": put}, moved(str(then.key)))]
         transact(self._client(), actions)
 
     def by_reference(self, reference: str) -> Message | None:
-        """The row a carrier's receipt is about."""
+        """The row a carrier's receipt is about; while it is being sent only that of an e-mail: see the codec."""
         found = self._rows(
             BY_REFERENCE,
             "#reference = :reference",  # a reserved word of DynamoDB's
@@ -191,14 +192,15 @@ class DynamoOutbox:
     def _update(self, before: Message, after: Message) -> Action:
         """The row as it was loaded becomes what it is to be; no other try and no other reference."""
         written = {name: value for name, value in message_row(after).items() if name in _MOVING}
-        gone = [name for name in _OPEN_ATTRIBUTES if name not in written]
-        moving = {f"#{name}": name for name in (*written, *gone)} | {"#reference": "reference"}
+        gone = [name for name in _COME_AND_GO if name not in written]
+        known_as = codec.reference_attribute(before)
+        moving = {f"#{name}": name for name in (*written, *gone, known_as)}
         values = {f":{name}": value for name, value in written.items()}
         values |= {":was": {"S": before.state}, ":tried": codec.number(before.tries)}
         if before.reference is None:
-            same_reference = "attribute_not_exists(#reference)"
+            same_reference = f"attribute_not_exists(#{known_as})"
         else:
-            same_reference = "#reference = :known"
+            same_reference = f"#{known_as} = :known"
             values[":known"] = {"S": before.reference}
         update = {
             "TableName": self._tables.outbox,
@@ -213,7 +215,8 @@ class DynamoOutbox:
         return Action({"Update": update}, moved(str(before.key)))
 
 
-_MOVING = frozenset({"state", "tries", "sending_at", "reference", *_OPEN_ATTRIBUTES})
+_COME_AND_GO = (*_OPEN_ATTRIBUTES, "reference", "own_name")
+_MOVING = frozenset({"state", "tries", "sending_at", *_COME_AND_GO})
 
 
 def _key(key: MessageKey) -> Item:

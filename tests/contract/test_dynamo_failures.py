@@ -216,3 +216,25 @@ def test_the_store_is_asked_again_by_the_sdk_and_soon(monkeypatch: pytest.Monkey
 
     assert config.retries["total_max_attempts"] > 1
     assert config.read_timeout <= 5
+
+
+@pytest.mark.parametrize(
+    "code", ["ConditionalCheckFailedException", "TransactionConflictException", "ThrottlingException"]
+)
+def test_how_a_send_went_is_read_again_where_the_store_did_not_take_it(
+    stubbed: tuple[Store, Stubber], code: str
+) -> None:
+    """As after a lost answer, too: the repeat finds the row moved, by the very update that was lost."""
+    store, stubber = stubbed
+    stubber.add_client_error("update_item", code, http_status_code=400)
+
+    with pytest.raises(ConflictError):
+        store.outbox.finish(message(), "sent", reference="carrier-1")
+
+
+def test_how_a_send_went_is_not_known_to_be_written_where_no_answer_came(stubbed: tuple[Store, Stubber]) -> None:
+    store, stubber = stubbed
+    stubber.add_client_error("update_item", "InternalServerError", http_status_code=500)
+
+    with pytest.raises(ConflictError):
+        store.outbox.finish(message(), "sent", reference="carrier-1")

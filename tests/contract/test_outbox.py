@@ -105,10 +105,11 @@ def test_how_it_went_is_recorded_with_the_carriers_reference(store: Store) -> No
     assert store.outbox.by_reference("ref-1") is None
 
 
-def test_a_receipt_finds_its_row_while_the_outcome_is_unknown(store: Store) -> None:
-    store.outbox.put(TELL)
+def test_a_receipt_of_an_email_finds_its_row_while_the_outcome_is_unknown(store: Store) -> None:
+    mail = message("ops", via="email", fence=None)
+    store.outbox.put(mail)
     store.outbox.put(message("other", fence=None))
-    sending = store.outbox.start_sending(TELL, "ref-1", NOW)
+    sending = store.outbox.start_sending(mail, "ref-1", NOW)
 
     assert store.outbox.by_reference("ref-1") == sending
     assert store.outbox.by_reference("ref-2") is None
