@@ -19,8 +19,8 @@ from cli.replay import readable, send_again
 from cli.watch_demo.carriers import RefusingCarriers
 from shared.domain.instants import format_instant
 
-_PATIENCE: Final = 30
-"""Seconds a mended stack has to take what waited."""
+_PATIENCE: Final = 60
+"""Seconds a mended stack has to take what waited, and a function to start."""
 _NO_TIME: Final = "some time yesterday"
 
 
@@ -53,7 +53,8 @@ def complaint(**changed: object) -> dict[str, Any]:
 
 def post(stack: LocalStack, event: dict[str, Any]) -> str:
     """Hand an event in; the incident it is about."""
-    with stack.api as api:
+    key = {"authorization": f"Bearer {stack.api_key}"}
+    with stack.http(base_url=stack.api_url, headers=key, timeout=_PATIENCE) as api:
         return str(api.post("/v1/events", json=event).raise_for_status().json()["incident"])
 
 

@@ -19,6 +19,8 @@ from cli.watch_demo.verdict import Broken, Outcome, still_on
 
 _QUIET_WITHIN: Final = 18
 """Minutes of the stage a new stack has until its first sweep, pulse and audit are behind it."""
+_AWAKE_WITHIN: Final = 120
+"""Seconds the first page has, which starts every function on its way."""
 _PAGED_WITHIN: Final = 30
 """Seconds: the promise of C1."""
 _LOOK_EVERY: Final = 0.1
@@ -63,6 +65,7 @@ class Play:
         secret = {"SecretId": stack.outputs["HeartbeatSecretArn"], "SecretString": json.dumps({"url": outside.alive})}
         stack.client("secretsmanager").put_secret_value(**secret)
         restart(stack, stack.outputs["ProveAliveFunction"])
+        self._page(_AWAKE_WITHIN)
         cloudwatch = stack.client("cloudwatch").get_paginator("describe_alarms")
         states: dict[str, str] = {}
 
@@ -86,17 +89,19 @@ class Play:
 
     def _be_healthy(self) -> None:
         """The pager at work: a complaint comes in, somebody is paged, and nobody else hears of it."""
-        event = complaint()
-        posted = now()
-        post(self._stack, event)
-        paged = self._wait(
-            lambda: any(event["id"] in sms["Message"] for sms in self._stack.carrier_sms()), _PAGED_WITHIN * 1000
-        )
-        if not paged:
-            raise LocalStackError(f"nobody was paged within {_PAGED_WITHIN} s, and nothing was broken yet")
-        show_healthy((now() - posted) / 1000)
+        show_healthy(self._page(_PAGED_WITHIN))
         rest = self._outcome.watched_from + HEALTHY_MINUTES * self._minute - now()
         time.sleep(max(0, rest) / 1000)
+
+    def _page(self, within: int) -> float:
+        """Seconds from a complaint to the page in the carrier's record."""
+        event, posted = complaint(), time.monotonic()
+        post(self._stack, event)
+        if not self._wait(
+            lambda: any(event["id"] in sms["Message"] for sms in self._stack.carrier_sms()), within * 1000
+        ):
+            raise LocalStackError(f"nobody was paged within {within} s, and nothing was broken yet")
+        return time.monotonic() - posted
 
     def _break(self, act: Break) -> None:
         fault, within = act.fault(self._stack), act.within * self._minute
