@@ -22,6 +22,7 @@ from shared.ports import Evidence, UnavailableError, Upload
 from tests.contract import tables
 from tests.contract.made import NOW
 from tests.fakes import FakeEvidence, FakeTime
+from torture.aws.s3 import BucketShape, VirtualS3
 
 KEYS: dict[str, Any] = {"region_name": "eu-central-1", "aws_access_key_id": "x", "aws_secret_access_key": "x"}
 REPORT = "检验报告".encode()
@@ -58,11 +59,15 @@ def _put(upload: Upload, content: bytes) -> None:
     requests.put(upload.url, data=content, headers=headers, timeout=5).raise_for_status()
 
 
-@pytest.fixture(params=["fake", "s3"])
+@pytest.fixture(params=["fake", "s3", "virtual"])
 def archive(request: pytest.FixtureRequest) -> Archive:
     if request.param == "fake":
         fake = FakeEvidence(FakeTime(NOW))
         return Archive(fake, lambda upload, content: fake.put(upload.url, content))
+    if request.param == "virtual":
+        store: Any = VirtualS3({tables.EVIDENCE: BucketShape(locked_days=3650)}, lambda: NOW)
+        evidence = S3Evidence(lambda: store, tables.EVIDENCE, FakeTime(NOW))
+        return Archive(evidence, lambda upload, content: store.upload(upload.url, content))
     client = request.getfixturevalue("bucket")
     return Archive(S3Evidence(lambda: client, tables.EVIDENCE, FakeTime(NOW)), _put)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from random import Random
 from typing import Any
 
 import boto3
@@ -12,8 +13,10 @@ from botocore.stub import ANY, Stubber
 from moto import mock_aws
 
 from shared.adapters.sqs_queue import SqsQueue
+from shared.domain.instants import MINUTE
 from shared.ports import Queue, UnavailableError
 from tests.fakes import FakeQueue, FakeTime
+from torture.aws.queues import VirtualQueue, VirtualSQS
 
 REGION = "eu-central-1"
 
@@ -26,11 +29,16 @@ class Line:
     take: Callable[[], Sequence[str]]
 
 
-@pytest.fixture(params=["fake", "sqs"])
+@pytest.fixture(params=["fake", "sqs", "virtual"])
 def line(request: pytest.FixtureRequest) -> Iterator[Line]:
     if request.param == "fake":
         fake = FakeQueue(FakeTime())
         yield Line(fake, fake.take)
+        return
+    if request.param == "virtual":
+        time, queue, dice = FakeTime(), VirtualQueue(MINUTE), Random(1)  # noqa: S311 - dice
+        sender: Any = VirtualSQS({"url": queue}, time.now)
+        yield Line(SqsQueue(lambda: sender, "url"), lambda: [each.body for each in queue.take(time.now(), dice, 100)])
         return
     with mock_aws():
         client = boto3.client("sqs", region_name=REGION)

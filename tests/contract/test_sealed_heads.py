@@ -15,7 +15,8 @@ from shared.domain.heads import Head
 from shared.domain.instants import DAY, HOUR, MINUTE, parse_instant
 from shared.ports import SealedHeads, UnavailableError
 from tests.contract import tables
-from tests.fakes import FakeSealedHeads
+from tests.fakes import FakeSealedHeads, FakeTime
+from torture.aws.s3 import BucketShape, VirtualS3
 
 AT = parse_instant("2026-03-01T08:30:00Z")
 
@@ -28,11 +29,16 @@ def s3() -> Iterator[Any]:
         yield client
 
 
-@pytest.fixture(params=["fake", "s3"])
+@pytest.fixture
+def virtual_s3() -> VirtualS3:
+    return VirtualS3({tables.EVIDENCE: BucketShape(locked_days=3650)}, FakeTime().now)
+
+
+@pytest.fixture(params=["fake", "s3", "virtual_s3"])
 def storage(request: pytest.FixtureRequest) -> SealedHeads:
     if request.param == "fake":
         return FakeSealedHeads()
-    client = request.getfixturevalue("s3")
+    client = request.getfixturevalue(request.param)
     return S3SealedHeads(lambda: client, tables.EVIDENCE)
 
 
