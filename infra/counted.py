@@ -37,7 +37,12 @@ OUTSIDE_DEAF: Final[Counted] = ("HeartbeatsFailed", "prove_alive")
 PARKED: Final[Counted] = ("ParkedTimers", "audit")
 TOO_EARLY: Final[Counted] = ("TimersTooEarly", "fire_timer")
 """A wrong clock handed them over; they are left where they are."""
-UNKNOWN: Final[Counted] = ("OutcomesUnknown", "send_message")
+REFUSALS: Final[dict[str, Counted]] = {
+    "for now": ("CarrierPutOff", "send_message"),
+    "for good": ("CarrierRefused", "send_message"),
+    "no answer": ("CarrierSilent", "send_message"),
+}
+"""The same failures as by carrier, by how it failed."""
 
 FINDINGS: Final[dict[Counted, str]] = {
     ("OverdueTimers", "audit"): "timers that nobody fired in time",

@@ -96,7 +96,7 @@ class Dashboard(Construct):
             self._graph(
                 "Carriers: refused or unanswered",
                 [self._of(each, "Sum", via) for via, each in counted.CARRIER_FAILURES.items()]
-                + [self._of(counted.UNKNOWN, "Sum", "outcome unknown")],
+                + [self._of(each, "Sum", how) for how, each in counted.REFUSALS.items()],
             ),
             self._graph(
                 "Dead letters",

@@ -164,16 +164,16 @@ def _hand_over(world: World, sending: Message, carrier: Carrier, address: str, r
     try:
         carriers = carrier.send(address, rendered.subject, rendered.text, rendered.html, reference)
     except TemporaryFailure as failure:
-        _count_failure(world, via)
+        _count_failure(world, via, "CarrierPutOff")
         if sending.tries < TRIES:
             world.outbox.finish(sending, "pending")
             raise TryLaterError("the carrier is out of order") from failure
         carry_on(world, sending, "failed", f"the carrier was out of order {TRIES} times")
     except PermanentFailure:
-        _count_failure(world, via)
+        _count_failure(world, via, "CarrierRefused")
         carry_on(world, sending, "failed", "the carrier refuses it for good")
     except UnknownOutcome as failure:
-        _count_failure(world, via)
+        _count_failure(world, via, "CarrierSilent")
         raise TryLaterError("the carrier may or may not have it") from failure
     else:
         _finish_sent(world, sending, carriers)
@@ -183,8 +183,9 @@ def _hand_over(world: World, sending: Message, carrier: Carrier, address: str, r
         world.metrics.count("SendLatenessMs", lateness, "Milliseconds")
 
 
-def _count_failure(world: World, via: Via) -> None:
+def _count_failure(world: World, via: Via, how: str) -> None:
     world.metrics.count("CarrierFailures")
+    world.metrics.count(how)
     world.metrics.count(f"CarrierFailuresBy{via.capitalize()}")
 
 

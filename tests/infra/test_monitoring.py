@@ -117,5 +117,12 @@ def test_the_first_row_of_the_dashboard_says_whether_pages_go_out_on_time(prod: 
     for figure in ("SendLatenessMs", "ProbeLateness", "StepLateness", "MessagesSentBySms"):
         assert figure in shown
     below = json.dumps([widget for widget in widgets if widget["y"] not in rows[:2]])
-    for figure in ("ParkedTimers", "TimersTooEarly", "CarrierFailuresByEmail", "SMSMonthToDateSpentUSD", "ProvedAlive"):
+    for figure in (
+        "ParkedTimers",
+        "TimersTooEarly",
+        "CarrierFailuresByEmail",
+        "CarrierSilent",
+        "SMSMonthToDateSpentUSD",
+        "ProvedAlive",
+    ):
         assert figure in below

@@ -392,12 +392,24 @@ def test_figures_say_how_much_went_where_and_how_late(scene: Scene) -> None:
     assert ("SendLatenessMs", 7_000, "Milliseconds") in scene.world.metrics.recorded
 
 
-@pytest.mark.parametrize("failure", [TemporaryFailure(), PermanentFailure(), UnknownOutcome()])
-def test_every_failure_of_a_carrier_is_counted(scene: Scene, failure: Exception) -> None:
+@pytest.mark.parametrize(
+    ("failure", "how"),
+    [
+        (TemporaryFailure(), "CarrierPutOff"),
+        (PermanentFailure(), "CarrierRefused"),
+        (UnknownOutcome(), "CarrierSilent"),
+    ],
+)
+def test_every_failure_of_a_carrier_is_counted(scene: Scene, failure: Exception, how: str) -> None:
     message = scene.message(scene.open())
     fail(scene, "sms", failure)
     scene.deliver()
-    assert scene.world.metrics.totals["CarrierFailures"] == 1
+    totals = scene.world.metrics.totals
+    assert {name: count for name, count in totals.items() if name.startswith("Carrier")} == {
+        "CarrierFailures": 1,
+        "CarrierFailuresBySms": 1,
+        how: 1,
+    }
     assert scene.state(message) in ("pending", "failed", "sending")
     assert scene.world.metrics.totals["MessagesSent"] == 0
 
