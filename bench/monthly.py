@@ -11,8 +11,8 @@ from bench.prices import Prices
 
 _MINUTES: Final = 30 * 24 * 60
 _AUDITS: Final = _MINUTES // 5
-_SWEEP_READS: Final = 36
-"""Two hours of sixteen shards, two cursors and what was found; `--only sweep` counts them."""
+_SWEEP_READS: Final = 20
+"""Sixteen shards of an hour and two cursors, and around the full hour sixteen more; `--only sweep` counts them."""
 _SWEEP_WRITES: Final = 2 + 2
 """The watermark, the heartbeat's timer and its claim."""
 _AUDIT_READS: Final = 36 + 2 * 8 // 2
