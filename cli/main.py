@@ -11,6 +11,7 @@ from cli import (
     deploy_check,
     doctor,
     drill,
+    erase,
     evidence,
     incident_verbs,
     keys,
@@ -59,6 +60,7 @@ app.add_typer(site.app, name="site")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(audit.app, name="audit")
 app.add_typer(keys.app, name="keys")
+app.command()(erase.erase)
 app.command()(doctor.doctor)
 app.command("deploy-check")(deploy_check.deploy_check)
 app.add_typer(restore.app, name="restore")
