@@ -75,10 +75,10 @@ conformance: install ## The contract suite on another DynamoDB: make conformance
 	$(VENV)/python -m conformance.run $(if $(STORE),--store $(STORE))
 
 torture: .venv/.installed ## Run the fault simulation: make torture SEEDS=500 FIRST=1, or SEED=42 with its story
-	$(VENV)/python -m torture $(if $(SEED),replay $(SEED),run --seeds $(SEEDS) --first $(FIRST) --workers $(PYTEST_WORKERS))
+	$(VENV)/python -m torture $(if $(SEED),replay $(SEED),run --seeds $(SEEDS) --first $(FIRST) --workers $(PYTEST_WORKERS) $(if $(RECORD),--record))
 
 torture-mutants: .venv/.installed ## Switch off each protection in turn; the simulation has to notice
-	$(VENV)/python -m torture mutants --seeds $(SEEDS) --first $(FIRST) --workers $(PYTEST_WORKERS)
+	$(VENV)/python -m torture mutants --seeds $(SEEDS) --first $(FIRST) --workers $(PYTEST_WORKERS) $(if $(RECORD),--record)
 
 synth: install ## Synthesize a stage: make synth STAGE=prod
 	node_modules/.bin/cdk synth --quiet -c stage=$(STAGE)

@@ -24,10 +24,11 @@ _SAY_EVERY = 5.0
 First = Annotated[int, typer.Option(help="the first seed")]
 Seeds = Annotated[int, typer.Option(help="how many seeds")]
 Workers = Annotated[int, typer.Option(help="processes at a time")]
+Record = Annotated[bool, typer.Option("--record", help="write the result into docs/reliability.md")]
 
 
 @app.command()
-def run(seeds: Seeds = 500, first: First = 1, workers: Workers = 2) -> None:
+def run(seeds: Seeds = 500, first: First = 1, workers: Workers = 2, *, record: Record = False) -> None:
     """Run a range of seeds; the exit code is 1 where any of them breaks an invariant."""
     began, said = time.monotonic(), time.monotonic()
     done: list[Outcome] = []
@@ -46,11 +47,21 @@ def run(seeds: Seeds = 500, first: First = 1, workers: Workers = 2) -> None:
             if time.monotonic() - said > _SAY_EVERY:
                 said = time.monotonic()
                 typer.echo(f"{len(done)} of {seeds} seeds, {len(bad)} broken, {said - began:.0f} s")
+    found = {
+        "first": first,
+        "seeds": len(done),
+        "broken": len(bad),
+        **{name: sum(getattr(each, name) for each in done) for name in ("incidents", "pages", "published", "calls")},
+        "seconds": round(time.monotonic() - began),
+        "workers": workers,
+        "command": f"make torture SEEDS={seeds} FIRST={first}",
+    }
     typer.echo(
-        f"{len(done)} seeds from {first}: {len(bad)} broken. {sum(each.incidents for each in done)} incidents, "
-        f"{sum(each.pages for each in done)} messages at carriers, {sum(each.published for each in done)} statements, "
-        f"{sum(each.calls for each in done)} requests to AWS; {time.monotonic() - began:.0f} s"
+        "{seeds} seeds from {first}: {broken} broken. {incidents} incidents, {pages} messages at carriers, {published} "
+        "statements, {calls} requests to AWS; {seconds} s".format(**found)
     )
+    if record:
+        _keep("seeds", found)
     if bad:
         typer.echo(f"replay the first: make torture SEED={min(outcome.seed for outcome in bad)}")
         raise typer.Exit(1)
@@ -73,24 +84,35 @@ def replay(seed: int) -> None:
 
 
 @app.command()
-def mutants(seeds: Seeds = 500, first: First = 1, workers: Workers = 2, only: str = "") -> None:
+def mutants(
+    seeds: Seeds = 500, first: First = 1, workers: Workers = 2, only: str = "", *, record: Record = False
+) -> None:
     """Switch each protection off, one at a time; the exit code is 1 where the simulation does not notice."""
     from torture.mutants import MUTANTS  # noqa: PLC0415 - see `replay`
 
     wanted = [mutant.name for mutant in MUTANTS if only in ("", mutant.name)]
-    survivors = []
+    caught: dict[str, dict[str, object]] = {}
     with ProcessPoolExecutor(workers) as pool:
         hunts = {pool.submit(_hunt, name, first, seeds): name for name in wanted}
         for future in as_completed(hunts):
             name, seed, rule, what = future.result()
+            caught[name] = {"name": name, "seed": seed, "rule": rule, "what": what}
             if seed is None:
-                survivors.append(name)
                 typer.echo(f"{name:16} LIVES after {seeds} seeds")
             else:
                 typer.echo(f"{name:16} caught by seed {seed:3}: {rule} {what[:90]}")
+    survivors = [name for name in wanted if caught[name]["seed"] is None]
     typer.echo(f"{len(wanted)} mutants, {len(survivors)} alive")
+    if record:
+        _keep("mutants", {"mutants": [caught[name] for name in wanted], "command": "make torture-mutants"})
     if survivors:
         raise typer.Exit(1)
+
+
+def _keep(name: str, found: dict[str, object]) -> None:
+    from torture.record import keep  # noqa: PLC0415 - see `replay`
+
+    keep(name, {**found, "at": time.strftime("%Y-%m-%d", time.gmtime())})
 
 
 def _chunk(seeds: range) -> list[Outcome]:

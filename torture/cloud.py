@@ -57,6 +57,14 @@ WORK = {
     "errands": ("run_errands", 180, 1),
 }
 """A queue's function, its visibility timeout in seconds and the most of a batch, as infra/service.py sets them."""
+FOLLOWED = {
+    TABLES.timers: Following("arm_timers"),
+    TABLES.outbox: Following("relay_outbox"),
+    TABLES.timeline: Following("seal_heads", 60 * SECOND, None),
+}
+"""Who follows the inserts of a table, as infra/functions.py says."""
+LISTENED = 10
+"""Of so many seeds one has its log lines read (I12)."""
 CALMS_DOWN = BEGIN + PLAYED
 """From here on nothing new goes wrong."""
 REDRIVEN = (CALMS_DOWN + 3 * MINUTE, CALMS_DOWN + 9 * MINUTE, CALMS_DOWN + 14 * MINUTE)
@@ -92,11 +100,9 @@ class Cloud:
             "ses": self.carriers,
         }
         self.wire = Wire(clock, self.faults, services, self._pump, self.watch.settled)
-        self.lambdas = Lambdas(clock, self.faults, self.wire, SETTINGS)
+        self.lambdas = Lambdas(clock, self.faults, self.wire, SETTINGS, listens=seed % LISTENED == 0)
         self.streams = {
-            TABLES.timers: Stream(clock, self.faults, self.lambdas, Following("arm_timers")),
-            TABLES.outbox: Stream(clock, self.faults, self.lambdas, Following("relay_outbox")),
-            TABLES.timeline: Stream(clock, self.faults, self.lambdas, Following("seal_heads", 60 * SECOND, None)),
+            table: Stream(clock, self.faults, self.lambdas, following) for table, following in FOLLOWED.items()
         }
         self.doors = Doors(clock, self.lambdas)
         self.doors.keys = {name: f"key-{name}" for name in policy.people}
@@ -224,7 +230,7 @@ _TAG = "tocsin_reference"
 
 def _keys(policy: Policy) -> str:
     def entry(key: str, **whose: str) -> dict[str, str]:
-        return {"name": key, "sha256": hashlib.sha256(key.encode()).hexdigest(), **whose}
+        return {"name": f"of {next(iter(whose.values()))}", "sha256": hashlib.sha256(key.encode()).hexdigest(), **whose}
 
     people = [entry(f"key-{name}", person=name) for name in policy.people]
     return json.dumps({"keys": people + [entry(key, source=source) for source, key in KEYS.items()]})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -21,6 +22,8 @@ _SETTLED = 3 * MINUTE
 _ON_TIME = 5 * SECOND
 _APPROVERS = {"commander": {"fay", "gus", "leo", "mia"}, "legal": {"hal", "ida", "ned", "ola"}}
 _OF_LADDER = frozenset({"missed", "unacknowledged", "repeat"})
+_PERSONAL = re.compile(r"\+86\d{6,}|[a-z]+@example\.(?:com|net)|t\.example/[0-9a-f]{16}|key-[a-z]+|milk|kettle")
+"""Numbers, addresses, links, keys and words of complaints, as the story has them."""
 _ENDS_WELL = frozenset({"sent", "delivered", "called_back", "digested"})
 
 
@@ -39,6 +42,7 @@ def verdict(cloud: Cloud) -> list[Violation]:
         ("I8", _statements(cloud, entries)),
         ("I9", _chains(cloud, timelines)),
         ("I11", iter(cloud.wire.wrote_while_reading)),
+        ("I12", _logged(cloud)),
         ("rest", _left_over(cloud)),
     ):
         found += [Violation(rule, what) for what in checks]
@@ -259,3 +263,10 @@ def _left_over(cloud: Cloud) -> Iterator[str]:
         asked = row["SK"]["S"].startswith("errand#") and "open_since" in row
         if asked and int(row["open_since"]["N"]) < cloud.clock.now - _SETTLED:
             yield f"an errand was never run: {row['SK']['S']}"
+
+
+def _logged(cloud: Cloud) -> Iterator[str]:
+    """Nobody's number, address or token is in a log (I12)."""
+    for line in cloud.lambdas.logged:
+        if found := _PERSONAL.search(line):
+            yield f"a log line holds {found[0]!r}: {line[:160]}"

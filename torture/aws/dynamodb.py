@@ -30,7 +30,11 @@ _LARGEST_TRANSACTION = 4 * 1024 * 1024
 _TOKEN_LIVES = 10 * 60 * 1000
 _LONGEST_TOKEN = 36
 _REFUSED = "The conditional request failed"
-_GET = frozenset({"TableName", "Key", "ConsistentRead", "ProjectionExpression", "ExpressionAttributeNames"})
+_MOST_KEYS = 100
+_LARGEST_BATCH = 16 * 1024 * 1024
+_READ = frozenset({"ConsistentRead", "ProjectionExpression", "ExpressionAttributeNames"})
+_GET = _READ | {"TableName", "Key"}
+_BATCHED = _READ | {"Keys"}
 _OLD = frozenset({"NONE", "ALL_OLD"})
 _ANY = _OLD | {"ALL_NEW", "UPDATED_OLD", "UPDATED_NEW"}
 
@@ -75,10 +79,34 @@ class VirtualDynamoDB:
     def get_item(self, **request: Any) -> dict[str, Any]:
         """GetItem."""
         only("GetItem", request, _GET)
-        table = self._table("GetItem", request)
-        row = table.row(table.place(kept_item(request["Key"])[0], is_key=True))
-        shown = reads.read_words(request).projected
-        return answer() if row is None else answer(Item=reads.shown(row.item, shown))
+        [row] = reads.get(self._table("GetItem", request), request, [request["Key"]])
+        return answer(Item=row.item) if row is not None else answer()
+
+    @_operation("BatchGetItem")
+    def batch_get_item(self, **request: Any) -> dict[str, Any]:
+        """BatchGetItem: as many as 16 MB hold, and the keys of the rest."""
+        operation = "BatchGetItem"
+        only(operation, request, {"RequestItems"})
+        asked: Mapping[str, Request] = request["RequestItems"]
+        if not 1 <= sum(len(of["Keys"]) for of in asked.values()) <= _MOST_KEYS:
+            raise InvalidError("Too many items requested for the BatchGetItem call")
+        found: dict[str, list[Item]] = {}
+        rest: dict[str, Any] = {}
+        left = _LARGEST_BATCH
+        for name, of in asked.items():
+            only(operation, of, _BATCHED)
+            later = []
+            found[name] = []
+            rows = reads.get(self._table(operation, {"TableName": name}), of, of["Keys"])
+            for key, row in zip(of["Keys"], rows, strict=True):
+                left -= row.size if row is not None else 0
+                if left < 0:
+                    later.append(key)
+                elif row is not None:
+                    found[name].append(row.item)
+            if later:
+                rest[name] = {**of, "Keys": later}
+        return answer(Responses=found, UnprocessedKeys=rest)
 
     @_operation("Query")
     def query(self, **request: Any) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -67,6 +67,16 @@ def query(table: StoredTable, request: Mapping[str, Any]) -> dict[str, Any]:
             high = min(high, bisect_left(partition.orders, after))
     positions = range(low, high) if forward else range(high - 1, low - 1, -1)
     return _page(table, source, request, asked, (partition.rows[partition.orders[at]] for at in positions))
+
+
+def get(table: StoredTable, request: Mapping[str, Any], keys: Sequence[Mapping[str, Any]]) -> list[Row | None]:
+    """The items of some keys, as far as they are asked for; None where there is none."""
+    asked = read_words(request).projected
+    places = [table.place(kept_item(key)[0], is_key=True) for key in keys]
+    if len(set(places)) < len(places):
+        raise InvalidError("Provided list of item keys contains duplicates")
+    rows = [table.row(place) for place in places]
+    return [row and Row(shown(row.item, asked), row.size) for row in rows]
 
 
 def scan(table: StoredTable, request: Mapping[str, Any]) -> dict[str, Any]:
