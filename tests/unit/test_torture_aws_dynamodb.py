@@ -11,6 +11,7 @@ import moto.dynamodb
 import pytest
 from botocore.exceptions import ClientError
 
+from shared.adapters.dynamo_copy import IncidentsCopy
 from shared.adapters.dynamo_keys import Tables
 from tests.contract import tables
 from torture.aws.dynamodb import VirtualDynamoDB
@@ -586,3 +587,41 @@ def test_a_token_of_what_was_refused_is_not_spent(store: VirtualDynamoDB) -> Non
 
 def test_a_table_that_is_not_there_is_not_found(store: VirtualDynamoDB) -> None:
     assert code(lambda: store.get_item(TableName="nowhere", Key=KEY)) == "ResourceNotFoundException"
+
+
+def test_a_batch_is_read_as_far_as_it_is_there_and_fits(store: VirtualDynamoDB) -> None:
+    for number in range(1, 46):
+        store.put_item(TableName="timeline", Item=line(number, 399 * 1024))
+    keys = [{"PK": {"S": "inc-1"}, "SK": {"S": f"{number:08d}"}} for number in range(1, 47)]
+    asked: dict[str, Any] = {
+        "incidents": {"Keys": [KEY, OTHER], "ConsistentRead": True, "ProjectionExpression": "PK, fence"},
+        "timeline": {"Keys": keys, "ConsistentRead": True},
+    }
+    answer = store.batch_get_item(RequestItems=asked)
+    rest = store.batch_get_item(RequestItems=answer["UnprocessedKeys"])
+
+    assert answer["Responses"]["incidents"] == [{"PK": KEY["PK"], "fence": {"N": "7"}}]
+    read = [*answer["Responses"]["timeline"], *rest["Responses"]["timeline"]]
+    assert [item["SK"] for item in read] == [key["SK"] for key in keys[:45]]
+    assert len(answer["Responses"]["timeline"]) == 41
+    assert rest["UnprocessedKeys"] == {}
+
+
+@pytest.mark.parametrize("keys", [[KEY, KEY], [], [OTHER | {"SK": {"S": str(number)}} for number in range(101)]])
+def test_a_batch_that_is_wrong_is_refused(store: VirtualDynamoDB, keys: list[Any]) -> None:
+    asked = {"incidents": {"Keys": keys}}
+
+    assert code(lambda: store.batch_get_item(RequestItems=asked)) == "ValidationException"
+
+
+def test_what_a_restore_puts_back_is_what_was_lost() -> None:
+    shapes = tocsin_tables(tables.NAMES)
+    store: Any = VirtualDynamoDB({**shapes, "copy": shapes["incidents"]}, Clock())
+    lost = {"PK": {"S": "IDEM#1"}, "SK": {"S": "IDEM"}, "incident": {"S": "inc-1"}}
+    kept = {"PK": {"S": "IDEM#2"}, "SK": {"S": "IDEM"}, "incident": {"S": "inc-1"}}
+    for row in (lost, kept):
+        store.put_item(TableName="copy", Item=row)
+    store.put_item(TableName="incidents", Item=kept)
+
+    assert IncidentsCopy(lambda: store, "copy", tables.NAMES).put_back_missing({"inc-1"}) == 1
+    assert sorted(store.rows("incidents"), key=str) == [lost, kept]

@@ -17,7 +17,7 @@ from torture.aws import reads
 from torture.aws.refusals import InvalidError, UnfitError, answer, only, refusal
 from torture.aws.shapes import TableShape
 from torture.aws.stored import Place, Row, StoredTable
-from torture.aws.values import Item, copied, kept_item
+from torture.aws.values import Item, copied
 from torture.aws.writes import FIELDS, Request, Write, read_single, read_write
 
 Change = Callable[[str, str, Item, Item | None, Item | None], None]
