@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from bench import probe
 from infra import bundle
+from infra.stages import local
 
 HANDED_ON: Final = {"fire_timer": "TransactWriteItems", "relay_outbox": "SendMessageBatch", "send_message": "emails"}
 """By which call each function on a page's way hands it on: the step, the queue, the carrier."""
@@ -108,7 +109,7 @@ def put_probes(client: Any, into: Path) -> None:
 
 def _with_probe(name: str) -> bytes:
     packed = io.BytesIO()
-    folder = bundle.function_code(name)
+    folder = bundle.function_code(name, local().runtime)
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(folder.rglob("*")):
             archive.write(path, path.relative_to(folder))
