@@ -7,7 +7,9 @@ import json
 from functools import partial
 from typing import Any
 
+from shared.adapters import policy_yaml
 from shared.adapters.dynamo_keys import Tables
+from shared.adapters.policy_store import DynamoPolicies
 from shared.domain.instants import MINUTE, SECOND
 from shared.domain.policy import Policy
 from shared.settings import Settings
@@ -19,7 +21,7 @@ from torture.aws.shapes import tocsin_tables
 from torture.carriers import Carriers, Taken
 from torture.clockwork import BEGIN, Clockwork
 from torture.faults import NONE, Faults, drawn
-from torture.lambdas import Lambdas
+from torture.lambdas import Lambdas, SkewedClock
 from torture.people import LINK_BASE, Doors, People
 from torture.scheduler import Scheduler
 from torture.story import KEYS, PLAYED, Telling
@@ -121,6 +123,8 @@ class Cloud:
         ticks.every(5, "audit")
         self.wire.plan_outages(BEGIN, CALMS_DOWN - 8 * MINUTE)
         self.telling.begin()
+        if self.clock.chance(_NEW_RULES):
+            self.clock.at(BEGIN + self.clock.rng.randrange(PLAYED), self._push_policy)
         for at in REDRIVEN:
             self.clock.at(at, self._redrive)
         self.clock.run(ENDS)
@@ -216,6 +220,16 @@ class Cloud:
                     self.queues[url].delete(each.receipt)
         self._pump()
 
+    def _push_policy(self) -> None:
+        """Operations change the rules: incidents that are open go on under their own (I10)."""
+        text = (
+            policy_yaml.read_text("torture")[1]
+            .replace("respond: 12m", "respond: 9m")
+            .replace("window: 4m", "window: 2m")
+        )
+        policies = DynamoPolicies(self.wire.dynamodb, TABLES, SkewedClock(self.clock, 0), shipped="torture")
+        self.clock.tell("operations", f"push {policies.push(text)}")
+
     def _redrive(self) -> None:
         for url, queue in self.queues.items():
             for letter in queue.dead:
@@ -225,6 +239,7 @@ class Cloud:
         self._pump()
 
 
+_NEW_RULES = 0.3
 _TAG = "tocsin_reference"
 
 

@@ -86,7 +86,7 @@ class Telling:
             self._post(source, subject, "complaint.received", at + dice.randrange(MINUTE), facts)
         later = at
         for _ in range(dice.randrange(6)):
-            later += round(dice.choice((SECOND, MINUTE, 5 * MINUTE, 15 * MINUTE)) * dice.random())
+            later += round(dice.choice((0, SECOND, MINUTE, 5 * MINUTE, 15 * MINUTE)) * dice.random())
             kind, data = dice.choice(_LATER)
             self._post(source, subject, kind, later, dict(data))
 

@@ -13,6 +13,7 @@ from shared.domain.heads import SealedObject
 from shared.domain.instants import MINUTE, SECOND
 from shared.domain.outcome import Entry
 from shared.domain.timeline import Line, first_broken
+from torture.clockwork import END_OF_TIME
 from torture.cloud import CALMS_DOWN, EVIDENCE, SITE, TABLES, Cloud
 from torture.watch import Row, Violation
 
@@ -34,7 +35,7 @@ def verdict(cloud: Cloud) -> list[Violation]:
     entries = {incident: [e for line in lines for e in line.entries] for incident, lines in timelines.items()}
     for rule, checks in (
         ("I1", _lost_events(cloud, entries)),
-        ("I2", _doubled_events(entries)),
+        ("I2", _doubled_events(cloud, entries)),
         ("I3", _silent(cloud)),
         ("I4", _stale_replayed(timelines)),
         ("I5", _late(cloud, timelines)),
@@ -82,13 +83,21 @@ def _named(body: str) -> tuple[str, str]:
         return "", ""
 
 
-def _doubled_events(entries: dict[str, list[Entry]]) -> Iterator[str]:
+def _doubled_events(cloud: Cloud, entries: dict[str, list[Entry]]) -> Iterator[str]:
+    """No event is applied twice, nor applied and put aside as one without a complaint."""
     applied = Counter(
         (e.data["source"], e.data["event"]) for each in entries.values() for e in each if "record" in e.data
     )
     for (source, event), times in applied.items():
         if times > 1:
             yield f"{event} of {source} was applied {times} times"
+    for row in _rows(cloud, "QUARANTINE"):
+        named = _named(codec.text_from(row["body"]))
+        if row["reason"]["S"] == "no_complaint" and named in applied:
+            yield f"{named[1]} of {named[0]} was applied, and put aside, too"
+    for row in _rows(cloud, "EARLY"):
+        if row["PK"]["S"] in cloud.watch.metas:
+            yield f"{row['PK']['S']} is open, and events wait for it"
 
 
 def _silent(cloud: Cloud) -> Iterator[str]:
@@ -180,26 +189,32 @@ def _dropped(cloud: Cloud, entries: dict[str, list[Entry]]) -> Iterator[str]:
 
 def _statements(cloud: Cloud, entries: dict[str, list[Entry]]) -> Iterator[str]:
     """What is public was approved as it stands, by both roles, after it was drafted; and it is on the site."""
-    site = {name: body.decode("utf-8", "replace") for name, body in cloud.s3.shown(SITE).items()}
-    published = set()
+    site = {name: cloud.s3.versions(SITE, name) for name in cloud.s3.shown(SITE)}
+    public: dict[str, int] = {}
     for row in cloud.store.rows(TABLES.incidents):
         if row["PK"]["S"] != "PUBLISHED":
             continue
         said = json.loads(codec.text_from(row["doc"]))
         rung, revision, text = said["rung"], said["revision"], dict(said["text"])
-        if (said["incident"], rung, revision) in published:
-            yield f"{rung} {revision} was published twice"
-        published.add((said["incident"], rung, revision))
+        public[text["en"]] = min(said["published_at"], public.get(text["en"], said["published_at"]))
         yield from _unapproved(entries[said["incident"]], rung, revision, text)
-        if said["published_at"] < cloud.clock.now - _SETTLED and not any(text["en"] in page for page in site.values()):
+        shown = any(text["en"].encode() in versions[-1].content for versions in site.values())
+        if not shown and said["published_at"] < cloud.clock.now - _SETTLED:
             yield f"{rung} {revision} is published, and the site does not show it"
-    for incident, each in entries.items():
-        for entry in each:
-            if entry.kind == "statement.drafted":
-                words = entry.data["data"]["text"]["en"]
-                shown = any(words in page for page in site.values())
-                if shown and not any(key[0] == incident for key in published):
-                    yield f"a draft of {incident} is on the site"
+    for words in _drafted(entries):
+        seen = [each.at for versions in site.values() for each in versions if words.encode() in each.content]
+        if seen and min(seen) + cloud.watch.off < public.get(words, END_OF_TIME):
+            yield f"{words!r} was on the site before it was public"
+
+
+def _drafted(entries: dict[str, list[Entry]]) -> set[str]:
+    """The words of every text that anybody drafted."""
+    return {
+        entry.data["data"]["text"]["en"]
+        for each in entries.values()
+        for entry in each
+        if entry.kind in ("statement.drafted", "statement.corrected")
+    }
 
 
 def _unapproved(entries: list[Entry], rung: str, revision: int, text: dict[str, str]) -> Iterator[str]:
