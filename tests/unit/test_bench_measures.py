@@ -1,9 +1,12 @@
+import io
 import json
+import zipfile
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 
+from bench import own_share
 from bench.distribution import Distribution
 from bench.lateness_plot import svg
 from bench.own_share import Call, Run, by_incident, parts_of, read_runs
@@ -80,3 +83,11 @@ def test_the_plot_is_a_picture_with_a_curve_each() -> None:
     curves = [path for path in picture.iter("{http://www.w3.org/2000/svg}path") if path.get("fill") == "none"]
     assert len(curves) == 2
     assert "<burst>" in [text.text for text in picture.iter("{http://www.w3.org/2000/svg}text")]
+
+
+def test_the_probe_is_uploaded_beside_the_functions_own_code() -> None:
+    with zipfile.ZipFile(io.BytesIO(own_share._with_probe("relay_outbox"))) as packed:
+        names = set(packed.namelist())
+    assert "probe.py" in names
+    assert any(name.startswith("functions/relay_outbox/handler.py") for name in names)
+    assert any(name.startswith("shared/application/relay_outbox.py") for name in names)
