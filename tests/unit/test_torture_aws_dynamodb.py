@@ -106,6 +106,7 @@ VALUES = {":seven": {"N": "7"}, ":six": {"N": "6"}, ":ten": {"N": "10"}, ":text"
         ("lacking <> :six", True),
         ("lacking = :six", False),
         ("lacking < :six", False),
+        ("lacking = gone", False),
         ("fence < :text", False),
         ("fence BETWEEN :six AND :ten", True),
         ("fence IN (:six, :seven)", True),
@@ -420,6 +421,10 @@ def test_a_page_holds_a_megabyte(store: VirtualDynamoDB) -> None:
         {"ExpressionAttributeValues": {":p": {"N": "1"}}},
         {"ExpressionAttributeValues": {":p": {"S": ""}}},
         {"FilterExpression": "SK = :p"},
+        {
+            "KeyConditionExpression": "PK = :p AND SK BETWEEN :p AND :a",
+            "ExpressionAttributeValues": {":p": {"S": "inc-1"}, ":a": {"S": "a"}},
+        },
         {"Limit": 0},
         {"ExclusiveStartKey": {"PK": {"S": "inc-1"}}},
         {"ExclusiveStartKey": {"PK": {"S": "inc-2"}, "SK": {"S": "x"}}},
@@ -583,6 +588,11 @@ def test_a_token_of_what_was_refused_is_not_spent(store: VirtualDynamoDB) -> Non
     store.transact_write_items(**claim, ClientRequestToken="t-1")
 
     assert there(store, OTHER) is None
+
+
+@pytest.mark.parametrize("key", [{**KEY, "fence": {"N": "7"}}, {"PK": KEY["PK"]}, {**KEY, "SK": {"N": "1"}}])
+def test_a_key_has_its_two_parts_and_no_other(store: VirtualDynamoDB, key: dict[str, Any]) -> None:
+    assert code(lambda: there(store, key)) == "ValidationException"
 
 
 def test_a_table_that_is_not_there_is_not_found(store: VirtualDynamoDB) -> None:

@@ -127,6 +127,18 @@ def test_a_locked_version_stays_until_its_time() -> None:
     assert s3.shown("evidence") == {"k": b"two"}
 
 
+def test_a_name_that_is_taken_is_written_again_only_by_who_does_not_ask() -> None:
+    s3 = VirtualS3({"evidence": BucketShape()}, lambda: NOW)
+    first = s3.put_object(Bucket="evidence", Key="k", Body=b"one", IfNoneMatch="*")["VersionId"]
+    with pytest.raises(ClientError, match="PreconditionFailed"):
+        s3.put_object(Bucket="evidence", Key="k", Body=b"two", IfNoneMatch="*")
+    s3.put_object(Bucket="evidence", Key="k", Body=b"three")
+
+    assert s3.get_object(Bucket="evidence", Key="k")["Body"].read() == b"three"
+    assert s3.get_object(Bucket="evidence", Key="k", VersionId=first)["Body"].read() == b"one"
+    assert len(s3.versions("evidence", "k")) == 2
+
+
 @pytest.mark.parametrize(
     ("content", "after", "code"),
     [

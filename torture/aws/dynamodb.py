@@ -206,8 +206,7 @@ class VirtualDynamoDB:
         if sum((new or old or Row({}, 0)).size for _, old, new in changes) > _LARGEST_TRANSACTION:
             raise InvalidError("The aggregate size of the items in the transaction exceeds 4 MB")
         for write, old, new in changes:
-            if not write.only_checks:
-                self._apply(write.table, write.place, old, new)
+            self._apply(write.table, write.place, old, new)
 
     def _write(self, operation: str, kind: str, request: Request, returns: frozenset[str]) -> dict[str, Any]:
         table = self._table(operation, request)

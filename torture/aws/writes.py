@@ -33,7 +33,6 @@ class Write(NamedTuple):
         holds: whether its condition holds for the item that is there, or for nothing (`{}`).
         becomes: the row that is there afterwards, None for none; UnfitError where that cannot be.
         shows_old: a refusal carries the item that is there.
-        only_checks: nothing is written.
         touched: the attributes an update changes.
     """
 
@@ -42,7 +41,6 @@ class Write(NamedTuple):
     holds: Callable[[Item], bool]
     becomes: Callable[[Row | None], Row | None]
     shows_old: bool
-    only_checks: bool = False
     touched: tuple[str, ...] = ()
 
 
@@ -117,7 +115,6 @@ def read_write(kind: str, request: Request, table: StoredTable) -> Write:
         (lambda _: True) if tested is None else lambda item: tested.holds(item, values),
         becomes,
         shows_old=shows == "ALL_OLD",
-        only_checks=kind == "ConditionCheck",
         touched=changing.touched if changing is not None else (),
     )
 
