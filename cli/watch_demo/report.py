@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from textwrap import shorten
 from typing import Final
 
+from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -15,6 +16,7 @@ from cli.watch_demo.told import Told
 from cli.watch_demo.verdict import Check, Outcome, came_along, findings
 
 _WIDTH: Final = 120
+"""Columns of the table, however narrow the window is: names of alarms are to be read in full."""
 
 
 def show_story(pace: Pace) -> None:
@@ -86,7 +88,7 @@ def _show_table(outcome: Outcome, pace: Pace) -> None:
             f"{broken.within / pace.minute:.0f} min",
             _seconds(each.ended_after),
         )
-    console.print(table, width=_WIDTH)
+    Console(width=_WIDTH, highlight=False).print(table)
     console.print()
 
 

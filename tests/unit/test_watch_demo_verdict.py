@@ -9,7 +9,8 @@ import pytest
 
 from cli.local_stack.emulator import ROOT
 from cli.watch_demo.outside import HEARTBEAT, DeadMansSwitch
-from cli.watch_demo.story import GRACE_MINUTES, PERIOD_MINUTES, STORY
+from cli.watch_demo.report import show_verdict
+from cli.watch_demo.story import GRACE_MINUTES, PERIOD_MINUTES, STORY, Pace
 from cli.watch_demo.told import ALERT, SWITCH, TOPIC, Told, alarm_of, from_topic
 from cli.watch_demo.verdict import Broken, Outcome, came_along, explained, findings, judge, still_on
 from shared.domain.instants import SECOND
@@ -126,6 +127,20 @@ def test_an_alarm_without_a_page_in_the_runbook() -> None:
 
 def test_a_complaint_that_got_lost() -> None:
     assert failed(outcome(lost=("inc-1",))) == [NOTHING_LOST]
+
+
+def test_the_table_says_who_was_told_what_and_when(capsys: pytest.CaptureFixture[str]) -> None:
+    assert show_verdict(outcome(), judge(outcome(), RUNBOOK), Pace(speed=12))
+    shown = capsys.readouterr().out
+    [row] = [line for line in shown.splitlines() if line.startswith("nothing is taken")]
+    assert row.split("  ")[-1].strip() == "5.0 s"
+    assert all(word in row for word in ("operations topic", "EventsWaiting", "19.9 s", "4.0 min", "7 min"))
+
+
+def test_a_verdict_against_is_shown_and_counts(capsys: pytest.CaptureFixture[str]) -> None:
+    missed = outcome(*without(0)[1:])
+    assert not show_verdict(missed, judge(missed, RUNBOOK), Pace())
+    assert "never" in capsys.readouterr().out
 
 
 # What reached somebody
