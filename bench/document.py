@@ -44,6 +44,8 @@ def rendered(text: str, results: Path = RESULTS) -> str:
 
 def section_text(section: Section, before: Section | None = None) -> str:
     """One measure in Markdown: what missed its aim first, then how it was measured, the figures, tables and plot."""
+    if before is not None and before.measured_at == section.measured_at:
+        before = None  # nothing was measured since
     parts = [
         *(f"> **Aim missed: {figure.name}** is {_amount(figure)}, {_aim(figure)}." for figure in section.missed),
         section.about,

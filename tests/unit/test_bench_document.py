@@ -47,8 +47,13 @@ def test_a_baseline_is_shown_with_the_ratio_to_it() -> None:
 
 
 def test_what_it_was_before_stands_beside_what_it_is() -> None:
-    was = _section(_LATE.model_copy(update={"value": 4_000}))
+    was = _section(_LATE.model_copy(update={"value": 4_000})).model_copy(update={"measured_at": "2026-01-01T00:00:00Z"})
     assert "| p99 lateness | 4,000 ms | 1,800 ms |" in document.section_text(_section(_LATE), was)
+
+
+def test_a_result_that_is_still_the_one_from_before_is_not_shown_twice() -> None:
+    only = _section(_LATE)
+    assert "before" not in document.section_text(only, only).lower()
 
 
 def test_rendering_again_changes_only_the_part_that_was_measured_again(tmp_path: Path) -> None:
