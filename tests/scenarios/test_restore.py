@@ -135,6 +135,20 @@ def test_what_was_on_its_way_at_the_copy_is_not_sent_again_and_entered() -> None
     assert since(played, before) == ["li.na warning", "zhang.wei opened"]
 
 
+def test_numbers_of_messages_that_outlived_the_copy_are_not_used_again() -> None:
+    played = stage().happens(MAJOR).run("20m")
+    tables = copied(played)
+    played.run("25m")
+    rows, before = {row.key: row.state for row in played.world.outbox.all}, reached(played)
+    put_back(played, {name: table for name, table in tables.items() if "messages" not in name})
+    restored(played)
+    played.run("26m")
+    assert {
+        key: state for key, state in ((row.key, row.state) for row in played.world.outbox.all) if key in rows
+    } == rows
+    assert since(played, before) == ["li.na warning", "zhang.wei opened"]
+
+
 def test_a_send_that_was_out_at_the_copy_is_unknown_and_never_repeated() -> None:
     played = stage(down={"send"}).happens(MAJOR).run("1m")
     first = played.world.outbox.all[0]
