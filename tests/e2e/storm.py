@@ -34,10 +34,10 @@ SEED: Final = 20_260_401
 PLAIN: Final = tuple(f"C-KILL-{number:02}" for number in range(48))
 SILENT: Final = PLAIN[::6]
 """Nobody acknowledges these before everybody who was due has been paged."""
-CRISIS: Final = "C-KILL-CRISIS"
+CRISIS: Final = "C-CRISIS"
 JOINING: Final = tuple(f"C-JOINS-{number}" for number in range(8))
 MATTER: Final = {"store": "kills-1", "category": "kettle kills"}
-CUT: Final = {"Intake": "C-CUT-INTAKE", "FireTimer": "C-CUT-TIMER", "SendMessage": "C-CUT-SEND"}
+CUT: Final = {"Intake": "C-CUT-IN", "FireTimer": "C-CUT-FIRE", "SendMessage": "C-CUT-SEND"}
 """Whose answer is lost for good to which function, until its timeout ends it."""
 EVERYTHING: Final = (*CUT.values(), CRISIS, *PLAIN, *JOINING)
 FIRST_STEPS: Final = 3
