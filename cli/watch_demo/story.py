@@ -83,6 +83,14 @@ STORY: Final = (
         brings=frozenset({ALERT}),
     ),
     Break(
+        "workers die",
+        "each worker that fires timers is killed (SIGKILL) as soon as it lives",
+        faults.KilledWorkers,
+        "FireTimerErrors",
+        within=7,
+        brings=frozenset({"TimersSilent", "TimersWaiting", "PulseLate", "StepsLate", "OverdueTimersInAudit"}),
+    ),
+    Break(
         "no sweep",
         "the schedule of the sweep is disabled",
         faults.StoppedSchedule,
@@ -96,14 +104,6 @@ STORY: Final = (
         faults.StoppedConsumer,
         "EventsWaiting",
         within=7,
-    ),
-    Break(
-        "workers die",
-        "each worker that fires timers is killed (SIGKILL) as soon as it lives",
-        faults.KilledWorkers,
-        "FireTimerErrors",
-        within=7,
-        brings=frozenset({"TimersSilent", "TimersWaiting", "PulseLate", "StepsLate", "OverdueTimersInAudit"}),
     ),
     Break(
         "everything is down",
