@@ -12,6 +12,7 @@ import pytest
 
 from cli.deployment import Deployment
 from shared.adapters import dynamo_keys
+from shared.adapters.codec import Item
 from shared.adapters.dynamo_crises import matter_row
 from shared.adapters.dynamo_errands import errand_row
 from shared.adapters.dynamo_links import DynamoLinks
@@ -43,7 +44,7 @@ def test_every_kind_of_row_has_its_lifetime() -> None:
     kinds = {
         name
         for name, made in inspect.getmembers(dynamo_keys, inspect.isfunction)
-        if made.__module__ == dynamo_keys.__name__ and made.__annotations__.get("return") is dynamo_keys.Item
+        if made.__module__ == dynamo_keys.__name__ and made.__annotations__.get("return") is Item
     }
     rows = {name for name in kinds if name != "key" and not name.startswith("_") and "expiry" not in name}
     assert set(lifetimes()) == rows | {"message"}  # whose key is its own: incident and sort
