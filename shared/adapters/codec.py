@@ -65,9 +65,7 @@ def stored_item(stored: Stored) -> Item:
     incident = stored.incident
     document = {name: value for name, value in plain(incident).items() if name not in _OWN_ATTRIBUTES}
     course = document["course"]
-    course["clocks"] = [
-        {_CLOCK_FIELDS.get(name, name): value for name, value in clock.items()} for clock in course["clocks"]
-    ]
+    course["clocks"] = [_short(clock) for clock in course["clocks"]]
     item = {
         "version": number(incident.version),
         "epoch": number(incident.epoch),
@@ -79,7 +77,7 @@ def stored_item(stored: Stored) -> Item:
     if incident.next_step_at is not None:
         item["next_step_at"] = number(incident.next_step_at)
     if stored.alarm is not None:
-        item["alarm"] = {"S": timer_text(stored.alarm)}
+        item["alarm"] = {"S": _alarm_text(stored.alarm, incident.id)}
     return item
 
 
@@ -87,17 +85,43 @@ def stored_from(incident: str, item: Mapping[str, Any]) -> Stored:
     """The incident of a META item."""
     document = json.loads(text_from(item["doc"]))
     course = document["course"]
-    course["clocks"] = [
-        {_CLOCK_NAMES.get(short, short): value for short, value in clock.items()} for clock in course["clocks"]
-    ]
+    course["clocks"] = [_long(clock) for clock in course["clocks"]]
     document["id"] = incident
     document.update({name: number_from(item, name) for name in _OWN_ATTRIBUTES[1:]})
     return Stored(
         incident=read(Incident, document),
-        alarm=timer_from_text(item["alarm"]["S"]) if "alarm" in item else None,
+        alarm=_alarm_from(item["alarm"]["S"], incident) if "alarm" in item else None,
         lines=number_from(item, "lines") or 0,
         head=item["head"]["S"],
     )
+
+
+def _short(clock: Mapping[str, Any]) -> dict[str, Any]:
+    """A clock as it is written: the first of its name, and one that is no milestone, need not say so."""
+    short = {_CLOCK_FIELDS.get(name, name): value for name, value in clock.items()}
+    if short["k"] == f"{short['n']}#1":
+        del short["k"]
+    if short["m"] is False:
+        del short["m"]
+    return short
+
+
+def _long(short: Mapping[str, Any]) -> dict[str, Any]:
+    clock = {_CLOCK_NAMES.get(name, name): value for name, value in short.items()}
+    return {"key": f"{clock['name']}#1", "milestone": False, **clock}
+
+
+def _alarm_text(alarm: Timer, incident: str) -> str:
+    """An alarm by what the incident's own row does not say yet: hour, due time and step."""
+    own = alarm.kind == "incident" and alarm.subject == incident
+    return f"{alarm.hour}|{alarm.due}|{alarm.step}" if own else timer_text(alarm)
+
+
+def _alarm_from(written: str, incident: str) -> Timer:
+    if "#" in written:
+        return timer_from_text(written)
+    hour, due, step = map(int, written.split("|"))
+    return Timer(due, "incident", incident, step, hour)
 
 
 def timer_text(timer: Timer) -> str:

@@ -93,7 +93,7 @@ def test_a_missed_deadline_moves_the_timer_once(desk: Desk) -> None:
     [incident] = desk.world.incidents.silent(desk.fake.time.now(), limit=10)
     advance(desk.world, incident, None)
     assert [kind for kind, table, _ in desk.actions if table == "timers"] == ["Delete", "Put"]
-    assert desk.bill() == (5, 12)
+    assert desk.bill() == (5, 10)
 
 
 def _bytes_of(item: Mapping[str, Mapping[str, Any]]) -> int:
