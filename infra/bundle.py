@@ -22,7 +22,7 @@ from infra.stages import Runtime
 ROOT: Final = Path(__file__).resolve().parent.parent
 BUILD: Final = ROOT / ".build"
 
-_RECIPE: Final = "5"
+_RECIPE: Final = "7"
 """Counts up when this file builds something else from the same lock."""
 
 
@@ -31,6 +31,14 @@ class _Build(Protocol):
 
 
 _UNUSED_IN_LAMBDA: Final = ("tests", "test", "__pycache__", "bin")
+_NOT_COMPILED: Final = (
+    r"phonenumbers/(data|shortdata)/|pydantic/(v1|deprecated|experimental)/|pydantic/mypy\.py|"
+    r"aws_lambda_powertools/utilities/(auth_alpha|circuit_breaker|data_masking|feature_flags|idempotency|kafka|"
+    r"parameters|parser|streaming|validation)/"
+)
+"""What no handler imports as it starts: its bytecode would only be carried."""
+_NEVER_READ: Final = "aws_lambda_powertools/event_handler/openapi/swagger_ui"
+"""Scripts of a documentation page that no function serves: half a megabyte."""
 _IN_THE_RUNTIME: Final = ("boto3", "botocore", "s3transfer")
 
 
@@ -118,7 +126,7 @@ def _compile(code: Path, root: Path, uploaded_to: str, runtime: Runtime) -> None
     python = interpreter(runtime.python)
     if python is None:
         return
-    mode = ["-q", "--invalidation-mode", "unchecked-hash", "-s", str(root), "-p", uploaded_to]
+    mode = ["-q", "-x", _NOT_COMPILED, "--invalidation-mode", "unchecked-hash", "-s", str(root), "-p", uploaded_to]
     subprocess.run([python, "-I", "-m", "compileall", *mode, str(code)], check=True, capture_output=True)
 
 
@@ -168,6 +176,8 @@ def _strip(folder: Path) -> None:
             shutil.rmtree(path)
         elif path.is_file() and (record or path.suffix in {".pyc", ".pyi"} or path.name == ".lock"):
             path.unlink()
+    for asset in (folder / _NEVER_READ).glob("*.min.*"):
+        asset.unlink()
     for name in _IN_THE_RUNTIME:
         shutil.rmtree(folder / name, ignore_errors=True)
 
