@@ -52,7 +52,7 @@ def measure(say: Callable[[str], None]) -> Section:
                 Figure(
                     name="Cold import of the slowest handler, by a bare DynamoDB client",
                     value=round(imports[slowest] / client, 2),
-                    note=f"{slowest}; the least of several fresh interpreters each, in turns, in seconds of processor time.",
+                    note=f"{slowest}; the least of some fresh interpreters each, in turns, in processor time.",
                 ),
                 "at most",
                 MOST_IMPORT_RATIO,
