@@ -49,7 +49,7 @@ def test_what_expires_does_so_by_the_attribute_that_is_written(deployed: dict[st
         if "TimeToLiveSpecification" in table
     }
 
-    assert expiring == {"incidents": "ttl", "outbox": "ttl"}
+    assert expiring == {"incidents": "ttl", "outbox": "ttl", "timeline": "ttl"}  # of synthetic complaints, there
 
 
 def _by_name(items: list[dict[str, Any]], name: str) -> dict[str, dict[str, Any]]:

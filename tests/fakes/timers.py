@@ -9,7 +9,7 @@ from tests.fakes.shelf import Shelf
 
 
 class FakeTimers:
-    """`ports.Timers`; `parked` holds what was taken out of the sweep's way, with the reason; `store_has` is the store's clock."""
+    """`ports.Timers`; `parked`: taken out of the sweep's way, with the reason; `store_has`: the store's clock."""
 
     def __init__(self, shelf: Shelf) -> None:
         self._shelf = shelf

@@ -54,5 +54,5 @@ def tocsin_tables(names: Tables) -> dict[str, TableShape]:
             },
             expires="ttl",
         ),
-        names.timeline: TableShape(),
+        names.timeline: TableShape(expires="ttl"),
     }
