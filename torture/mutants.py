@@ -12,8 +12,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 from unittest.mock import patch
 
-from aws_lambda_powertools.utilities.batch import BatchProcessor
-
 from shared.adapters import carrier_outcome, dynamo_calls, dynamo_incidents
 from shared.adapters.dynamo_errands import DynamoErrands
 from shared.adapters.dynamo_incidents import DynamoIncidents
@@ -23,7 +21,7 @@ from shared.adapters.dynamo_timers import DynamoTimers
 from shared.adapters.sealed_heads import S3SealedHeads
 from shared.adapters.sqs_queue import SqsQueue
 from shared.application import arm_timers, audit, commit_step, send_message, sweep_timers, take_event
-from shared.domain import escalation, statement_approval, statement_ladder, statement_reactions
+from shared.domain import crisis_reactions, escalation, statement_approval, statement_ladder, statement_reactions
 from shared.domain.message import Message
 from shared.domain.timeline import seal
 from shared.ports import TemporaryFailure, UnavailableError
@@ -141,10 +139,6 @@ def _yes(*_: Any, **__: Any) -> bool:
     return True
 
 
-def _nothing_failed(_: BatchProcessor) -> dict[str, list[str]]:
-    return {"batchItemFailures": []}
-
-
 _NEVER = 10**15
 MUTANTS: tuple[Mutant, ...] = (
     Mutant("claim", "conditions of a commit", ((dynamo_incidents, "transact", _unconditional),)),
@@ -179,12 +173,11 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant("arm", "arming timers that are born late", ((arm_timers, "ARM_WITHIN", 0),)),
     Mutant("store-clock", "the audit's second clock", ((DynamoTimers, "clock", _nothing),)),
-    Mutant("batch", "saying which records of a batch failed", ((BatchProcessor, "response", _nothing_failed),)),
     Mutant("queue", "telling a caller that the queue did not take it", ((SqsQueue, "send", _send_hopefully),)),
     Mutant("links", "links that die with their epoch", ((take_event, "link_lives", _yes),)),
     Mutant("binding", "approvals that bind to one revision", ((statement_reactions, "_judged", _judged_whatever),)),
     Mutant("four-eyes", "somebody else's approval", ((statement_approval, "may_approve", _yes),)),
-    Mutant("lead", "publication at its time", ((statement_ladder, "open_ladder", _open_at_once),)),
+    Mutant("lead", "publication at its time", ((crisis_reactions, "open_ladder", _open_at_once),)),
     Mutant("chain", "the hash of the line before", ((commit_step, "seal", lambda _, *rest: seal("", *rest)),)),
     Mutant("heads", "copies of heads in write-once storage", ((S3SealedHeads, "seal", _nothing),)),
 )

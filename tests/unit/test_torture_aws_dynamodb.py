@@ -77,7 +77,7 @@ def test_tables_and_indexes_are_those_the_contract_suite_holds_to_what_is_deploy
             for index, of in shape.indexes.items()
         }
         assert indexes == tables.INDEXES[name]
-    assert {name for name, shape in shapes.items() if shape.expires == "ttl"} == {"incidents", "outbox"}
+    assert {name for name, shape in shapes.items() if shape.expires == "ttl"} == {"incidents", "outbox", "timeline"}
 
 
 def test_tables_are_found_by_the_names_of_the_stage() -> None:
