@@ -1,4 +1,6 @@
-"""What every test has: no credentials but made-up ones, so that nothing can reach a real account."""
+"""What every test has: no credentials but made-up ones, so that nothing can reach a real account; and the
+namespace of metrics, without which a handler that counts anything fails.
+"""
 
 from __future__ import annotations
 
@@ -12,5 +14,6 @@ os.environ.update(
     AWS_CONFIG_FILE=os.devnull,
     AWS_SHARED_CREDENTIALS_FILE=os.devnull,
     AWS_EC2_METADATA_DISABLED="true",
+    POWERTOOLS_METRICS_NAMESPACE="Tocsin/test",  # a handler's module asks for it once, whoever imports it first
 )
 os.environ.pop("AWS_PROFILE", None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from moto import mock_aws
-from moto.dynamodb.models import DynamoDBBackend
+from moto.dynamodb.responses import DynamoHandler
 
 from shared import ports
 from shared.adapters.dynamo_crises import DynamoCrises
@@ -165,19 +164,11 @@ def _skip(**_: Any) -> None:
 
 
 def _one_request_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """moto's backend is not made for threads; a request to DynamoDB is atomic, so here it is too."""
-    lock = RLock()
+    """moto is not made for threads; a request to DynamoDB is atomic, so here it is too, its answer included."""
+    lock, answer = RLock(), DynamoHandler.call_action
 
-    def alone(method: Callable[..., Any]) -> Callable[..., Any]:
-        @functools.wraps(method)
-        def call(*args: Any, **kwargs: Any) -> Any:
-            with lock:
-                return method(*args, **kwargs)
+    def alone(handler: DynamoHandler) -> Any:
+        with lock:
+            return answer(handler)
 
-        return call
-
-    for name in (
-        *("transact_write_items", "put_item", "update_item", "delete_item"),
-        *("get_item", "query"),
-    ):
-        monkeypatch.setattr(DynamoDBBackend, name, alone(getattr(DynamoDBBackend, name)))
+    monkeypatch.setattr(DynamoHandler, "call_action", alone)

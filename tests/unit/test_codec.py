@@ -68,7 +68,7 @@ def few(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[Any, ...]]:
     return st.lists(strategy, max_size=3).map(tuple)
 
 
-joined_complaints = whole(JoinedComplaint, amount_cny=figures, reposts=figures)
+joined_complaints = whole(JoinedComplaint, amount_cny=figures, earlier_cny=figures, reposts=figures)
 crises = whole(Crisis, grade=st.sampled_from(["blue", "yellow", "red"]), joined=few(joined_complaints))
 groups = whole(Group, seats=few(whole(SeatCall)))
 statements = whole(Statement, revisions=few(whole(Revision)))

@@ -151,7 +151,8 @@ def writes(draw: st.DrawFn, *, alone: bool) -> tuple[str, dict[str, Any]]:
 @st.composite
 def single(draw: st.DrawFn) -> Request:
     kind, request = draw(writes(alone=True))
-    returns = ["NONE", "ALL_OLD", *(["ALL_NEW", "UPDATED_OLD", "UPDATED_NEW"] if kind == "Update" else [])]
+    returns = ["NONE", "ALL_OLD", *(["ALL_NEW", "UPDATED_NEW"] if kind == "Update" else [])]
+    # not UPDATED_OLD: of an attribute that is set to what it was, moto returns nothing, and DynamoDB its value
     return f"{kind.lower()}_item", request | {"ReturnValues": draw(st.sampled_from(returns))}
 
 
