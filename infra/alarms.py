@@ -11,7 +11,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra import counted
-from infra.counted import FIVE_MINUTES, MINUTE, metric
+from infra.counted import FIVE_MINUTES, MINUTE, Counted, metric
 from infra.functions import SEALED_EVERY_SECONDS, Queues
 from infra.queues import WorkQueue
 from infra.service import ServiceStack, camel
@@ -62,6 +62,25 @@ class Bell:
         alarm.add_alarm_action(self._action)
         alarm.add_ok_action(self._action)
 
+    def silence(self, construct_id: str, of: Counted, *, says: str, period: Duration = MINUTE, periods: int) -> None:
+        """An alarm on something that should be counted in every period, whatever its figure, and is not."""
+        beat = metric(self._stage, of, statistic="SampleCount", period=period)
+        self.alarm(construct_id, beat, below=1, periods=periods, missing=BREACHING, says=says)
+
+    def late(
+        self,
+        construct_id: str,
+        lateness: Counted,
+        *,
+        seconds: int,
+        says: str,
+        period: Duration = MINUTE,
+        periods: int = 1,
+    ) -> None:
+        """An alarm on a lateness, counted in milliseconds, above so many seconds."""
+        latest = metric(self._stage, lateness, statistic="Maximum", period=period)
+        self.alarm(construct_id, latest, above=seconds * 1000, periods=periods, says=says)
+
 
 def watch_heartbeats(bell: Bell, stage: Stage) -> None:
     """The pager itself: that it beats, and on time."""
@@ -70,20 +89,12 @@ def watch_heartbeats(bell: Bell, stage: Stage) -> None:
         ("SweepSilent", counted.SWEPT, "no sweep of the timers: deadlines pass unnoticed"),
         ("TimersSilent", counted.PULSE, "the minute's own timer did not fire: nor does any other"),
     ):
-        bell.alarm(
-            name,
-            metric(stage, beat, statistic="SampleCount"),
-            below=1,
-            periods=alarms.heartbeat_missing_minutes,
-            missing=BREACHING,
-            says=says,
-        )
-    bell.alarm(
+        bell.silence(name, beat, periods=alarms.heartbeat_missing_minutes, says=says)
+    bell.silence(
         "AuditSilent",
-        metric(stage, counted.AUDITED, statistic="SampleCount", period=FIVE_MINUTES),
-        below=1,
+        counted.AUDITED,
+        period=FIVE_MINUTES,
         periods=max(1, alarms.audit_missing_minutes // 5),
-        missing=BREACHING,
         says="no audit: nobody would notice what the sweep misses",
     )
     bell.alarm(
@@ -101,17 +112,11 @@ def watch_heartbeats(bell: Bell, stage: Stage) -> None:
         says="the service outside that would call if all of this were down cannot be told",
     )
     for name, lateness in (("PulseLate", counted.PULSE), ("StepsLate", counted.STEP)):
-        bell.alarm(
-            name,
-            metric(stage, lateness, statistic="Maximum"),
-            above=alarms.timer_lateness_seconds * 1000,
-            periods=2,
-            says="timers fire late",
-        )
-    bell.alarm(
+        bell.late(name, lateness, seconds=alarms.timer_lateness_seconds, periods=2, says="timers fire late")
+    bell.late(
         "ErrandsLate",
-        metric(stage, counted.ERRAND, statistic="Maximum"),
-        above=alarms.errand_lateness_seconds * 1000,
+        counted.ERRAND,
+        seconds=alarms.errand_lateness_seconds,
         says="an errand was done late: a statement may have reached the site after it was due",
     )
 
@@ -121,18 +126,18 @@ def watch_probe(bell: Bell, stage: Stage) -> None:
     if stage.probe_minutes is None:
         return
     period = Duration.minutes(stage.probe_minutes)
-    bell.alarm(
+    bell.silence(
         "ProbeSilent",
-        metric(stage, counted.PROBE, statistic="SampleCount", period=period),
-        below=1,
+        counted.PROBE,
+        period=period,
         periods=3,
-        missing=BREACHING,
         says="no synthetic complaint came through: pages may not go out",
     )
-    bell.alarm(
+    bell.late(
         "ProbeLate",
-        metric(stage, counted.PROBE, statistic="Maximum", period=period),
-        above=stage.alarms.probe_lateness_seconds * 1000,
+        counted.PROBE,
+        seconds=stage.alarms.probe_lateness_seconds,
+        period=period,
         says="the pages of a synthetic complaint went out late",
     )
     _findings(bell, stage, counted.PROBE_FINDINGS)
@@ -143,7 +148,7 @@ def watch_findings(bell: Bell, stage: Stage) -> None:
     _findings(bell, stage, counted.FINDINGS)
 
 
-def _findings(bell: Bell, stage: Stage, findings: dict[counted.Counted, str]) -> None:
+def _findings(bell: Bell, stage: Stage, findings: dict[Counted, str]) -> None:
     for (name, service), says in findings.items():
         bell.alarm(
             f"{name}In{camel(service)}",

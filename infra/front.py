@@ -10,6 +10,7 @@ from aws_cdk import aws_cloudfront as cloudfront
 from aws_cdk import aws_cloudfront_origins as origins
 from constructs import Construct
 
+from infra.headers import browser_headers
 from infra.nag import accept
 from infra.service import ServiceStack
 from infra.stages import Stage
@@ -52,7 +53,14 @@ class FrontStack(Stack):
                 cache_policy=cloudfront.CachePolicy.CACHING_DISABLED,
                 # API Gateway answers to its own name alone; the functions are told ours by their settings.
                 origin_request_policy=cloudfront.OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
-                response_headers_policy=self._headers(),
+                # What holds for every page; the functions' own headers, which are narrower, stay.
+                response_headers_policy=browser_headers(
+                    self,
+                    "FrontHeaders",
+                    comment="TLS for a year, no sniffing, no framing, nothing kept",
+                    referrer_final=False,
+                    besides={"Cache-Control": "no-store"},
+                ),
                 compress=True,
             ),
             domain_names=[urlsplit(stage.link_base_url or "").netloc],
@@ -69,28 +77,3 @@ class FrontStack(Stack):
         )
         CfnOutput(self, "FrontDomain", value=made.distribution_domain_name)
         CfnOutput(self, "FrontDistributionId", value=made.distribution_id)
-
-    def _headers(self) -> cloudfront.ResponseHeadersPolicy:
-        """What holds for every page; the functions' own headers, which are narrower, stay."""
-        return cloudfront.ResponseHeadersPolicy(
-            self,
-            "FrontHeaders",
-            comment="TLS for a year, no sniffing, no framing, nothing kept",
-            security_headers_behavior=cloudfront.ResponseSecurityHeadersBehavior(
-                content_type_options=cloudfront.ResponseHeadersContentTypeOptions(override=True),
-                frame_options=cloudfront.ResponseHeadersFrameOptions(
-                    frame_option=cloudfront.HeadersFrameOption.DENY, override=True
-                ),
-                referrer_policy=cloudfront.ResponseHeadersReferrerPolicy(
-                    referrer_policy=cloudfront.HeadersReferrerPolicy.NO_REFERRER, override=False
-                ),
-                strict_transport_security=cloudfront.ResponseHeadersStrictTransportSecurity(
-                    access_control_max_age=Duration.days(365), include_subdomains=False, override=True
-                ),
-            ),
-            custom_headers_behavior=cloudfront.ResponseCustomHeadersBehavior(
-                custom_headers=[
-                    cloudfront.ResponseCustomHeader(header="Cache-Control", value="no-store", override=False)
-                ]
-            ),
-        )

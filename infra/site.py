@@ -16,6 +16,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra.buckets import log_bucket, private_bucket
+from infra.headers import browser_headers
 from infra.nag import accept
 from infra.stages import Stage
 from shared.adapters.site_address import MISSING
@@ -86,7 +87,13 @@ class SiteStack(Stack):
                     else cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS
                 ),
                 cache_policy=self._cache(),
-                response_headers_policy=self._headers(),
+                response_headers_policy=browser_headers(
+                    self,
+                    "Headers",
+                    comment="What a browser may do with the status site: show it",
+                    content_security=CONTENT_SECURITY,
+                    referrer_final=True,
+                ),
                 compress=True,
             ),
             default_root_object="index.html",
@@ -135,26 +142,4 @@ class SiteStack(Stack):
             query_string_behavior=cloudfront.CacheQueryStringBehavior.none(),
             enable_accept_encoding_brotli=True,
             enable_accept_encoding_gzip=True,
-        )
-
-    def _headers(self) -> cloudfront.ResponseHeadersPolicy:
-        return cloudfront.ResponseHeadersPolicy(
-            self,
-            "Headers",
-            comment="What a browser may do with the status site: show it",
-            security_headers_behavior=cloudfront.ResponseSecurityHeadersBehavior(
-                content_security_policy=cloudfront.ResponseHeadersContentSecurityPolicy(
-                    content_security_policy=CONTENT_SECURITY, override=True
-                ),
-                content_type_options=cloudfront.ResponseHeadersContentTypeOptions(override=True),
-                frame_options=cloudfront.ResponseHeadersFrameOptions(
-                    frame_option=cloudfront.HeadersFrameOption.DENY, override=True
-                ),
-                referrer_policy=cloudfront.ResponseHeadersReferrerPolicy(
-                    referrer_policy=cloudfront.HeadersReferrerPolicy.NO_REFERRER, override=True
-                ),
-                strict_transport_security=cloudfront.ResponseHeadersStrictTransportSecurity(
-                    access_control_max_age=Duration.days(365), include_subdomains=False, override=True
-                ),
-            ),
         )

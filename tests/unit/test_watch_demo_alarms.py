@@ -34,34 +34,24 @@ def points(drawn: str) -> list[float | None]:
 
 
 @pytest.mark.parametrize(
-    ("drawn", "breaching", "not_breaching"),
+    ("to_alarm", "drawn", "breaching", "not_breaching"),
     [
-        ("0 - X - X", "OK", "OK"),
-        ("- - - - 0", "OK", "OK"),
-        ("- - - - -", "ALARM", "OK"),
-        ("0 X X - X", "ALARM", "ALARM"),
-        ("- - X - -", "ALARM", "OK"),
+        (3, "0 - X - X", "OK", "OK"),
+        (3, "- - - - 0", "OK", "OK"),
+        (3, "- - - - -", "ALARM", "OK"),
+        (3, "0 X X - X", "ALARM", "ALARM"),
+        (3, "- - X - -", "ALARM", "OK"),
+        (2, "0 - X - X", "ALARM", "ALARM"),
+        (2, "0 0 X 0 X", "ALARM", "ALARM"),
+        (2, "0 - X - -", "ALARM", "OK"),
+        (2, "- - - - 0", "ALARM", "OK"),
+        (2, "- - - - X", "ALARM", "OK"),
     ],
 )
-def test_three_of_three(drawn: str, breaching: str, not_breaching: str) -> None:
-    assert AlarmRule.of(alarm()).state(points(drawn)) == breaching
-    assert AlarmRule.of(alarm(TreatMissingData="notBreaching")).state(points(drawn)) == not_breaching
-
-
-@pytest.mark.parametrize(
-    ("drawn", "breaching", "not_breaching"),
-    [
-        ("0 - X - X", "ALARM", "ALARM"),
-        ("0 0 X 0 X", "ALARM", "ALARM"),
-        ("0 - X - -", "ALARM", "OK"),
-        ("- - - - 0", "ALARM", "OK"),
-        ("- - - - X", "ALARM", "OK"),
-    ],
-)
-def test_two_of_three(drawn: str, breaching: str, not_breaching: str) -> None:
-    assert AlarmRule.of(alarm(DatapointsToAlarm=2)).state(points(drawn)) == breaching
-    rule = AlarmRule.of(alarm(DatapointsToAlarm=2, TreatMissingData="notBreaching"))
-    assert rule.state(points(drawn)) == not_breaching
+def test_so_many_of_three_periods(to_alarm: int, drawn: str, breaching: str, not_breaching: str) -> None:
+    for treatment, state in (("breaching", breaching), ("notBreaching", not_breaching)):
+        rule = AlarmRule.of(alarm(DatapointsToAlarm=to_alarm, TreatMissingData=treatment))
+        assert rule.state(points(drawn)) == state
 
 
 def test_an_alarm_of_three_periods_looks_back_over_five() -> None:
