@@ -17,6 +17,7 @@ from bench.life_why import why
 from bench.meter import Bill
 from bench.monthly import monthly
 from bench.prices import Prices
+from infra import stages
 from shared.domain.events import incident_id
 from shared.domain.instants import DAY, HOUR, MINUTE, SECOND, parse_instant
 from shared.domain.roster import candidates, seats_of
@@ -26,6 +27,8 @@ START: Final = parse_instant("2026-03-02T02:00:00Z")
 MOST_WRITE_UNITS: Final = 32
 MOST_INVOCATIONS: Final = 12
 MOST_USD: Final = 30
+_STAGE: Final = stages.prod()
+"""Whose settings are priced."""
 _CUSTOMER: Final = {"name": "王小明", "phone": "+8613800138000"}
 _SOURCE: Final = "crm/hotline"
 _ROLES: Final = ("commander", "legal", "public_relations")
@@ -168,7 +171,7 @@ def usd_for_a_million(bill: Bill, listed: Prices) -> dict[str, float]:
         "HTTP API": listed.of("http_api", asked * million),
         "S3": listed.of("s3_put", site * million),
         "Logs": listed.of("logs", logged * million),
-        "X-Ray": listed.of("trace", invocations * assumed.traced_share * million),
+        "X-Ray": listed.of("trace", invocations * (assumed.traced_share if _STAGE.traced else 0) * million),
     }
 
 

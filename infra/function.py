@@ -84,8 +84,9 @@ class TocsinFunction(Construct):
             *may,
             rights.write_logs(self.log_group.log_group_arn),
             rights.use_key(workshop.key),
-            rights.trace(),
         ]
+        if stage.traced:
+            statements.append(rights.trace())
         if failures is not None:
             statements.append(rights.send(failures.queue_arn))
         self.role = iam.Role(
@@ -109,7 +110,11 @@ class TocsinFunction(Construct):
             timeout=Duration.seconds(timeout_seconds),
             memory_size=memory_mb,
             log_group=self.log_group,
-            tracing=lambda_.Tracing.ACTIVE,
+            # START, END and REPORT of a call that went well are not written: AWS counts calls, errors and durations.
+            logging_format=lambda_.LoggingFormat.JSON,
+            system_log_level_v2=lambda_.SystemLogLevel.WARN,
+            application_log_level_v2=lambda_.ApplicationLogLevel[stage.log_level.removesuffix("ING")],
+            tracing=lambda_.Tracing.ACTIVE if stage.traced else lambda_.Tracing.DISABLED,
             environment={**_environment(name, stage), **workshop.environment, **(environment or {})},
         )
         if failures is not None:
@@ -124,7 +129,7 @@ class TocsinFunction(Construct):
                     on_failure=lambda_.CfnEventInvokeConfig.OnFailureProperty(destination=failures.queue_arn),
                 ),
             )
-        self._accept_findings(asynchronous=failures is not None, local=stage.local)
+        self._accept_findings(asynchronous=failures is not None, stage=stage)
 
     def consume(self, queue_arn: str, *, batch: int = 10, at_once: int | None = None) -> lambda_.CfnEventSourceMapping:
         """From a queue, record by record: what fails comes back alone."""
@@ -190,16 +195,23 @@ class TocsinFunction(Construct):
             self.role, f"AwsSolutions-IAM5[Resource::{imported}/{folder}*]", "Whatever is put into this folder later."
         )
 
-    def _accept_findings(self, *, asynchronous: bool, local: bool) -> None:
+    def _accept_findings(self, *, asynchronous: bool, stage: Stage) -> None:
         for finding in ("AwsSolutions-L1", "Serverless-LambdaLatestVersion"):
             accept(self.function, finding, "One of the versions that `requires-python` names and the tests run on.")
-        known = "X-Ray and dynamodb:ListStreams know no resources; nothing else has a wildcard."
-        if local:
-            known = (
-                "X-Ray and dynamodb:ListStreams know no resources; the emulator checks ses:SendEmail against * alone."
-            )
+        known = "dynamodb:ListStreams knows no resources"
+        if stage.traced:
+            known = f"{known}, X-Ray neither"
+        if stage.local:
+            known = f"{known}; the emulator checks ses:SendEmail against * alone"
         for finding in ("AwsSolutions-IAM5[Resource::*]", "Serverless-LambdaStarPermissions"):
-            accept(self.role, finding, known)
+            accept(self.role, finding, f"{known}; nothing else has a wildcard.")
+        if not stage.traced:
+            accept(
+                self.function,
+                "Serverless-LambdaTracing",
+                "A stage's setting: a trace without spans of our own says no more than the request id and the incident "
+                "in every log line, at more than the price of all writes (ADR 74). `-c traced=true` turns it on.",
+            )
         accept(
             self.function,
             "Serverless-LambdaDLQ",

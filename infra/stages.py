@@ -113,6 +113,8 @@ class Stage(BaseModel):
     probe_minutes: int | None = Field(default=5, ge=2)
     """How often a synthetic complaint proves that pages go out; None: never, and nothing is proved."""
     log_level: str = Field(default="INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")
+    traced: bool = False
+    """Whether X-Ray traces the functions: 40 USD a million incidents, for traces without spans of our own (ADR 74)."""
     runtime: Runtime = Field(default_factory=Runtime.aws)
 
     local: bool = False
@@ -189,7 +191,7 @@ def local() -> Stage:
 
 
 def dev() -> Stage:
-    return Stage(name="dev", email_from="tocsin-dev@example.com", time_scale=60, log_retention_days=7)
+    return Stage(name="dev", email_from="tocsin-dev@example.com", time_scale=60, log_retention_days=7, traced=True)
 
 
 def prod() -> Stage:
@@ -224,8 +226,9 @@ CONTEXT_SETTINGS: Final = (
     "ca_bundle",
     "probe_minutes",
     "firewall_arn",
+    "traced",
 )
-"""What `cdk -c name=value` may set for one deployment: the local stack's port, a drill's clock."""
+"""What `cdk -c name=value` may set for one deployment: the local stack's port, a drill's clock, a day of traces."""
 
 
 def choose(name: str, settings: dict[str, str] | None = None) -> Stage:

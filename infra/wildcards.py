@@ -28,7 +28,12 @@ class Wildcard:
 _OF_THE_KEY: Final = "In a key's own policy `*` is this key."
 
 WILDCARDS: Final = (
-    Wildcard("role", ("xray:PutTraceSegments", "xray:PutTelemetryRecords"), "*", "X-Ray knows no resources."),
+    Wildcard(
+        "role",
+        ("xray:PutTraceSegments", "xray:PutTelemetryRecords"),
+        "*",
+        "X-Ray knows no resources; on traced stages alone.",
+    ),
     Wildcard("role", ("dynamodb:ListStreams",), "*", "It knows no resources; Lambda lists before it knows which."),
     Wildcard(
         "role",

@@ -56,6 +56,21 @@ def test_only_what_knows_no_resources_may_be_done_to_anything(prod: Any) -> None
             assert listed(statement["Action"]) == ["sns:Publish"]
 
 
+def test_lambda_itself_writes_only_of_calls_that_went_wrong(stage: Any) -> None:
+    for name, each in functions(stage).items():
+        logging = {key: value for key, value in each["LoggingConfig"].items() if key != "LogGroup"}
+        assert logging == {"LogFormat": "JSON", "SystemLogLevel": "WARN", "ApplicationLogLevel": "INFO"}, name
+
+
+def test_functions_are_traced_where_the_stage_says_so_and_have_the_right_to_it_there_alone(synthesize: Any) -> None:
+    for name, traced in (("local", False), ("dev", True), ("prod", False)):
+        stage = synthesize(name)
+        modes = {each.get("TracingConfig", {}).get("Mode", "PassThrough") for each in functions(stage).values()}
+        rights = {role for role, each in stage.statements() if "xray:PutTraceSegments" in listed(each["Action"])}
+        assert modes == {"Active" if traced else "PassThrough"}, name
+        assert len(rights) == (len(FUNCTIONS) if traced else 0), name
+
+
 def test_no_role_changes_or_removes_an_entry_of_the_timeline(stage: Any) -> None:
     reads_or_puts = {"dynamodb:PutItem", "dynamodb:Query"}
     follows = {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"}

@@ -46,6 +46,11 @@ def test_only_the_local_stage_talks_to_another_endpoint() -> None:
         choose("dev", {"endpoint_url": "http://127.0.0.1:4566"})
 
 
+def test_production_is_traced_for_a_deployment_that_asks_for_it() -> None:
+    assert choose("prod").traced is False
+    assert choose("prod", {"traced": "true"}).traced is True
+
+
 def test_unknown_names_are_refused() -> None:
     with pytest.raises(ValueError, match="stage"):
         choose("staging")
