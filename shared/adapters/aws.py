@@ -10,6 +10,8 @@ from botocore.config import Config
 from botocore.exceptions import ConnectionError as BotoConnectionError
 from botocore.exceptions import HTTPClientError
 
+from shared.adapters import deadline
+
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
     from mypy_boto3_s3.client import S3Client
@@ -26,7 +28,7 @@ _REPEATABLE = Config(
 )
 """For calls that may be repeated: the store, queues, secrets, the operations topic."""
 ONCE = Config(connect_timeout=2, read_timeout=8, retries={"mode": "standard", "total_max_attempts": 1})
-"""For carriers: a send that is repeated behind our back may page somebody twice (I7)."""
+"""For carriers: a send that is repeated behind our back may page somebody twice (I7). All of it ends at a deadline."""
 
 
 SIGNED = _REPEATABLE.merge(Config(signature_version="s3v4", s3={"addressing_style": "virtual"}))
@@ -53,7 +55,8 @@ UNREACHABLE = (HTTPClientError, BotoConnectionError)
 
 @cache
 def _client(service: str, config: Config) -> Any:
-    return boto3.client(service, config=config)  # type: ignore[call-overload]  # the stubs want a literal
+    made = boto3.client(service, config=config)  # type: ignore[call-overload]  # the stubs want a literal
+    return deadline.keep(made) if config is ONCE else made
 
 
 def dynamodb() -> DynamoDBClient:

@@ -10,6 +10,7 @@ import socket
 import ssl
 from collections.abc import Sequence
 
+from shared.adapters.deadline import Deadline
 from shared.adapters.secret import Secret, live_keys
 from shared.domain.instants import SECOND
 from shared.domain.webhook_address import Target, is_public, target_of
@@ -59,7 +60,7 @@ class Webhook:
             PermanentFailure: refused for good, redirected, or an address nothing may be posted to.
             UnknownOutcome: it was sent and no answer came.
         """
-        target = self._checked(address)
+        target, deadline = self._checked(address), Deadline()
         body = json.dumps({"reference": reference, "subject": subject, "text": text}, ensure_ascii=False).encode()
         headers = {
             "Host": target.authority,
@@ -69,7 +70,9 @@ class Webhook:
             REFERENCE: reference,
             SIGNATURE: self._sign(body),
         }
-        status = _post(_connected(target, self._resolved(target)), target, body, headers)
+        connection = _connected(target, self._resolved(target), deadline)
+        with deadline.hanging_up(connection):
+            status = _post(connection, target, body, headers)
         if status in _TAKEN:
             return reference
         if status in _PASSING or status >= _SERVER_ERROR:
@@ -103,23 +106,28 @@ class Webhook:
         return addresses
 
 
-def _connected(target: Target, addresses: list[str]) -> socket.socket:
+def _connected(target: Target, addresses: list[str], deadline: Deadline) -> socket.socket:
     """A connection to the first of the addresses that answers; nothing of the message is sent yet."""
     failure: OSError | None = None
     for address in addresses:
         try:
-            plain = socket.create_connection((address, target.port), timeout=_CONNECT_SECONDS)
+            plain = socket.create_connection((address, target.port), timeout=deadline.left(_CONNECT_SECONDS))
+            return _secured(plain, target, deadline) if target.secure else plain
         except OSError as error:
-            failure = error
-            continue
-        if not target.secure:
-            return plain
-        try:
-            return ssl.create_default_context().wrap_socket(plain, server_hostname=target.host)
-        except OSError as error:
-            plain.close()
             failure = error
     raise TemporaryFailure("no connection") from failure
+
+
+def _secured(plain: socket.socket, target: Target, deadline: Deadline) -> socket.socket:
+    context = ssl.create_default_context()
+    connection = context.wrap_socket(plain, server_hostname=target.host, do_handshake_on_connect=False)
+    try:
+        with deadline.hanging_up(connection):
+            connection.do_handshake()
+    except OSError:
+        connection.close()
+        raise
+    return connection
 
 
 def _post(connection: socket.socket, target: Target, body: bytes, headers: dict[str, str]) -> int:

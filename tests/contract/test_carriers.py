@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from select import select
 from typing import Any
 
 import boto3
@@ -17,7 +18,7 @@ from moto.core import DEFAULT_ACCOUNT_ID
 from moto.sns import sns_backends
 
 from functions.record_delivery import receipts
-from shared.adapters import aws
+from shared.adapters import aws, deadline
 from shared.adapters.ses_email import REFERENCE_TAG, SesEmail
 from shared.adapters.sns_sms import SnsSms
 from shared.ports import Carrier, PermanentFailure, TemporaryFailure, UnknownOutcome
@@ -156,6 +157,35 @@ def test_a_carrier_that_goes_silent_is_asked_once_and_leaves_it_open(
     with server(behave) as (url, connections):
         client = boto3.client(service, **KEYS, endpoint_url=url, config=ONCE)  # type: ignore[call-overload]
 
+        with pytest.raises(UnknownOutcome):
+            carrier(client).send(*message)
+        client.close()
+
+    assert len(connections) == 1
+
+
+def drips(connection: socket.socket) -> None:
+    """Answer byte by byte: each comes well in time, all of them take longer than there is."""
+    connection.recv(65_536)
+    for byte in b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Slow: " + 40 * b"x" + b"\r\n\r\n{}":
+        readable, _, _ = select([connection], [], [], 0.02)
+        if readable and not connection.recv(65_536):
+            return
+        connection.sendall(bytes([byte]))
+
+
+@pytest.mark.parametrize(("make", "kind"), [(aws.sns_once, "sms"), (aws.ses_once, "email")])
+def test_a_carrier_that_drips_its_answer_is_given_up_at_the_deadline(
+    make: Callable[[], Any], kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deadline, "SEND_SECONDS", 0.3)
+    for name, value in {"DEFAULT_REGION": REGION, "ACCESS_KEY_ID": "x", "SECRET_ACCESS_KEY": "x"}.items():
+        monkeypatch.setenv(f"AWS_{name}", value)
+    monkeypatch.setattr(aws, "_client", aws._client.__wrapped__)  # a client of this test's own
+    _, _, carrier, message = KINDS[kind]
+    with server(drips) as (url, connections):
+        monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+        client = make()
         with pytest.raises(UnknownOutcome):
             carrier(client).send(*message)
         client.close()

@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from select import select
 
 import pytest
 
-from shared.adapters import webhook
+from shared.adapters import deadline, webhook
 from shared.adapters.webhook import Webhook, signature
 from shared.domain.webhook_address import is_public
 from shared.ports import PermanentFailure, TemporaryFailure, UnavailableError, UnknownOutcome
@@ -155,6 +156,63 @@ def test_a_receiver_that_never_answers_leaves_it_open(monkeypatch: pytest.Monkey
     monkeypatch.setattr(webhook, "_ANSWER_SECONDS", 0.2)
     with closing(socket.create_server(("127.0.0.1", 0))) as silent, pytest.raises(UnknownOutcome):
         carrier().send(f"http://127.0.0.1:{silent.getsockname()[1]}/", *MESSAGE)
+
+
+@dataclass
+class Dripping:
+    """A receiver that answers byte by byte: each comes well in time, all of them take longer than there is."""
+
+    address: str
+    status: str = "100 Continue"
+    serving: threading.Thread | None = None
+    was_hung_up_on: bool = False
+
+    def answers(self, listening: socket.socket) -> None:
+        connection, _ = listening.accept()
+        with connection:
+            over_tls = connection.recv(65_536).startswith(b"\x16")
+            answer = b"\x16\x03\x03\x3f\xff" if over_tls else f"HTTP/1.1 {self.status}\r\nX-Slow: ".encode()
+            for byte in answer + 40 * b"x" + b"\r\n\r\n":
+                readable, _, _ = select([connection], [], [], 0.02)
+                self.was_hung_up_on = bool(readable) and not connection.recv(65_536)
+                if self.was_hung_up_on:
+                    return
+                connection.sendall(bytes([byte]))
+
+    @property
+    def was_left_early(self) -> bool:
+        """Whether whoever called went before the answer was complete."""
+        if self.serving is not None:
+            self.serving.join(10)
+        return self.was_hung_up_on
+
+
+@pytest.fixture
+def dripping(monkeypatch: pytest.MonkeyPatch) -> Iterator[Dripping]:
+    monkeypatch.setattr(deadline, "SEND_SECONDS", 0.3)
+    with closing(socket.create_server(("127.0.0.1", 0))) as listening:
+        made = Dripping(f"127.0.0.1:{listening.getsockname()[1]}")
+        made.serving = threading.Thread(target=made.answers, args=(listening,), daemon=True)
+        made.serving.start()
+        yield made
+
+
+def test_a_receiver_that_drips_its_answer_is_given_up_at_the_deadline(dripping: Dripping) -> None:
+    with pytest.raises(UnknownOutcome):
+        carrier().send(f"http://{dripping.address}/", *MESSAGE)
+    assert dripping.was_left_early
+
+
+def test_a_receiver_that_drips_after_it_said_that_it_took_it_has_it(dripping: Dripping) -> None:
+    dripping.status = "204 No Content"
+    assert carrier().send(f"http://{dripping.address}/", *MESSAGE) == "ref1"
+    assert dripping.was_left_early
+
+
+def test_a_receiver_that_drips_its_side_of_tls_took_nothing(dripping: Dripping) -> None:
+    with pytest.raises(TemporaryFailure):
+        carrier().send(f"https://{dripping.address}/", *MESSAGE)
+    assert dripping.was_left_early
 
 
 def test_a_receiver_that_is_not_there_took_nothing() -> None:

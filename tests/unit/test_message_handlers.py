@@ -15,6 +15,7 @@ from functions.relay_outbox import handler as relaying
 from functions.send_message import handler as sending
 from functions.send_message.handler import LONGEST_SEND_MS
 from shared import bootstrap
+from shared.adapters.deadline import SEND_SECONDS
 from shared.ports import PermanentFailure, UnavailableError
 from tests.message_scene import MAIL, PHONE, Scene
 
@@ -111,6 +112,11 @@ def test_no_send_is_begun_that_could_be_cut_off(scene: Scene) -> None:
     assert failed(sending.handler(sqs(str(key)), Context(left=LONGEST_SEND_MS - 1))) == ["m0"]
     assert not scene.texts("sms")
     assert scene.world.outbox.get(key) is not None
+
+
+def test_a_send_ends_well_before_its_run_could_be_cut_off() -> None:
+    """The rest of `LONGEST_SEND_MS` is for what is written before and after."""
+    assert SEND_SECONDS * 1000 <= LONGEST_SEND_MS - 2_000
 
 
 @pytest.fixture
