@@ -117,11 +117,13 @@ class AssemblyLine:
     Attributes:
         meter: what it used so far.
         texts: the text messages its carrier took: number and text, the newest last.
+        logs: the lines that each invocation logged, with its function's name.
     """
 
     def __init__(self, stage: Settings, clock: Clock, urls: Mapping[str, str], keys: Mapping[str, str]) -> None:
         self.clock = clock
         self.texts: list[tuple[str, str]] = []
+        self.logs: list[tuple[str, tuple[str, ...]]] = []
         self._keys = keys
         self._queue_of = {url: name for name, url in urls.items()}
         self._beside = boto3.client("dynamodb", region_name=REGION)
@@ -202,6 +204,7 @@ class AssemblyLine:
         with redirect_stdout(log), patch.object(bootstrap, "world", lambda: self.world):
             answer = module.handler(json.loads(json.dumps(event)), _context(function))
         self.meter.bill.log_bytes += len(log.getvalue().encode())
+        self.logs.append((function, tuple(log.getvalue().splitlines())))
         self.meter.function = ""
         if isinstance(answer, dict) and answer.get("batchItemFailures"):
             raise RuntimeError(f"{function} failed: {log.getvalue()}")

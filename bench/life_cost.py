@@ -41,11 +41,13 @@ class Life:
     Attributes:
         bill: what it used until its end.
         to_acknowledgement: the same until somebody acknowledged, with every receipt; None where that is not asked.
+        logs: what each invocation logged.
     """
 
     title: str
     bill: Bill
     to_acknowledgement: Bill | None = None
+    logs: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 def measure(say: Callable[[str], None]) -> Section:
@@ -96,7 +98,7 @@ def acknowledged_in_time() -> Life:
         line.run(START + 3 * HOUR)
         line.post("complaint.confirmed", "C-1042", "e9", by="hotline")
         line.run(START + 5 * DAY)
-        return Life("acknowledged in time", _sum(first, line.meter.bill), first)
+        return Life("acknowledged in time", _sum(first, line.meter.bill), first, tuple(line.logs))
 
 
 def two_rungs() -> Life:
@@ -159,7 +161,6 @@ def usd_for_a_million(bill: Bill, listed: Prices) -> dict[str, float]:
     # Timers are sent by the sweep, which is not among the requests of a life.
     queued = 3 * (bill.requests["sqs:SendMessageBatch"] + bill.invocations["fire_timer"])
     asked = sum(bill.invocations[name] for name in ("intake_api", "respond"))
-    logged = bill.log_bytes + assumed.lambda_platform_log_bytes * invocations
     site = sum(count for name, count in bill.puts.items() if name != "seal_heads")
     million = 1_000_000
     return {
@@ -170,7 +171,7 @@ def usd_for_a_million(bill: Bill, listed: Prices) -> dict[str, float]:
         "SQS": listed.of("sqs_request", queued * million),
         "HTTP API": listed.of("http_api", asked * million),
         "S3": listed.of("s3_put", site * million),
-        "Logs": listed.of("logs", logged * million),
+        "Logs": listed.of("logs", bill.log_bytes * million),
         "X-Ray": listed.of("trace", invocations * (assumed.traced_share if _STAGE.traced else 0) * million),
     }
 

@@ -20,6 +20,7 @@ from shared.adapters.dynamo_outbox import DynamoOutbox
 from shared.adapters.dynamo_quarantine import DynamoQuarantine
 from shared.adapters.dynamo_statements import DynamoStatements
 from shared.adapters.dynamo_timers import DynamoTimers
+from shared.adapters.log_lines import logger as logger  # noqa: PLC0414 - every function has one
 from shared.adapters.operations_topic import OperationsTopic
 from shared.adapters.policy_store import DynamoPolicies
 from shared.adapters.powertools_metrics import PowertoolsMetrics

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import (
     DynamoDBRecordEventName,
     DynamoDBStreamEvent,
@@ -13,7 +13,7 @@ from shared import bootstrap
 from shared.application.arm_timers import arm_timers
 from shared.application.view import incident_in
 
-logger = Logger()
+logger = bootstrap.logger()
 metrics = Metrics()
 
 

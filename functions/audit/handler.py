@@ -3,13 +3,13 @@
 from dataclasses import asdict
 from typing import Any
 
-from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from shared import bootstrap
 from shared.application.audit import audit
 
-logger = Logger()
+logger = bootstrap.logger()
 metrics = Metrics()
 
 

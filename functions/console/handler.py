@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
-from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.logging import correlation_paths
@@ -39,7 +39,7 @@ from shared.application.problem import Problem
 from shared.application.view import incident_in
 from shared.bootstrap import front_door
 
-logger = Logger()
+logger = bootstrap.logger()
 metrics = Metrics()
 app = APIGatewayHttpResolver()
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from shared import bootstrap
 from shared.application.read_event import take_body
 
-logger = Logger()
+logger = bootstrap.logger()
 metrics = Metrics()
 processor = BatchProcessor(event_type=EventType.SQS)
 
@@ -18,7 +18,7 @@ processor = BatchProcessor(event_type=EventType.SQS)
 def take(record: SQSRecord) -> None:
     """One message: taken, or quarantined with its reason; only what cannot be reached makes it come again."""
     taken = take_body(bootstrap.world(), record.body)
-    logger.info("event taken", incident=taken.incident, status=taken.status, message_id=record.message_id)
+    logger.info("event taken", incident=taken.incident, status=taken.status)
 
 
 @logger.inject_lambda_context(clear_state=True)

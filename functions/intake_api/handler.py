@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.logging import correlation_paths
@@ -21,7 +21,7 @@ from shared.application.show_incident import show_incident
 from shared.application.view import incident_in
 from shared.bootstrap import front_door
 
-logger = Logger()
+logger = bootstrap.logger()
 metrics = Metrics()
 app = APIGatewayHttpResolver()
 
@@ -68,9 +68,9 @@ def _post_events() -> HttpAnswer:
         raise malformed(f"{_MANY} holds an array of events.")
     answers = accept_events(world, caller, body)
     if isinstance(answers, Accepted):
-        logger.info("accepted", event_id=answers.id, incident=answers.incident, status=answers.status)
+        logger.append_keys(event_id=answers.id, incident=answers.incident, status=answers.status)
         return HttpAnswer(202, _json(asdict(answers)), headers={"Location": f"/v1/incidents/{answers.incident}"})
-    logger.info("accepted", events=len(answers), incidents=sorted({one.incident for one in answers}))
+    logger.append_keys(events=len(answers), incidents=sorted({one.incident for one in answers}))
     return HttpAnswer(202, _json([asdict(one) for one in answers]))
 
 

@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.record_delivery.receipts import receipts
 from shared import bootstrap
 from shared.application.record_delivery import record_delivery
 
-logger = Logger()
+logger = bootstrap.logger()
 metrics = Metrics()
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.logging import correlation_paths
@@ -27,7 +27,7 @@ from shared.application.start_drill import start_drill
 from shared.application.view import incident_in
 from shared.bootstrap import front_door
 
-logger = Logger()
+logger = bootstrap.logger()
 metrics = Metrics()
 app = APIGatewayHttpResolver()
 
@@ -115,7 +115,7 @@ def _page(look: Callable[[], LinkView]) -> HttpAnswer:
         view = look()
     except UnavailableError:
         view = LinkView("unavailable")
-    logger.info("link shown", state=view.state, verb=view.verb, person=view.person, incident=_id_of(view))
+    logger.append_keys(state=view.state, verb=view.verb, person=view.person, incident=_id_of(view))
     page = bootstrap.pages().page(view)
     return HttpAnswer(page.status, page.html, "text/html; charset=utf-8", {**_OF_PAGES, **page.headers})
 
@@ -131,7 +131,7 @@ def _start_drill() -> HttpAnswer:
     world = bootstrap.world()
     caller = caller_of(request, world.api_keys)
     found = start_drill(world, caller, _said(request), _key(request))
-    logger.info("drill started", person=caller.person, incident=found.incident, status=found.status)
+    logger.append_keys(did="drill started", person=caller.person, incident=found.incident, status=found.status)
     where = {"Location": f"/v1/drills/{found.incident}"}
     return HttpAnswer(201 if found.status == "accepted" else 200, found.model_dump_json(), headers=where)
 
@@ -147,7 +147,7 @@ def _announce(incident_id: str) -> HttpAnswer:
     world = bootstrap.world()
     caller = caller_of(request, world.api_keys)
     found = announce(world, caller, incident_id, _said(request))
-    logger.info("upload allowed", person=caller.person, incident=incident_id, sha256=found.sha256, status=found.status)
+    logger.append_keys(did="upload allowed", person=caller.person, sha256=found.sha256, status=found.status)
     return HttpAnswer(201 if found.upload else 200, found.model_dump_json())
 
 
@@ -156,7 +156,7 @@ def _confirm(incident_id: str, sha256: str) -> HttpAnswer:
     world = bootstrap.world()
     caller = caller_of(request, world.api_keys)
     found = confirm(world, caller, incident_id, sha256, _said(request))
-    logger.info("evidence added", person=caller.person, incident=incident_id, status=found.status)
+    logger.append_keys(did="evidence added", person=caller.person, status=found.status)
     return HttpAnswer(200, found.model_dump_json())
 
 
@@ -174,7 +174,7 @@ def _post_verb(incident_id: str, verb: str) -> HttpAnswer:
     caller = caller_of(request, world.api_keys)
     said = _said(request)
     found = answer(world, caller, incident_id, verb, said, _key(request))
-    logger.info("answered by API", person=caller.person, incident=found.incident, verb=verb, status=found.status)
+    logger.append_keys(person=caller.person, incident=found.incident, verb=verb, status=found.status)
     return HttpAnswer(200, found.model_dump_json())
 
 

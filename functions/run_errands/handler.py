@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -11,7 +11,7 @@ from shared import bootstrap
 from shared.application.errand_body import read_errand
 from shared.application.run_errand import run_errand
 
-logger = Logger()
+logger = bootstrap.logger()
 metrics = Metrics()
 processor = BatchProcessor(event_type=EventType.SQS)
 

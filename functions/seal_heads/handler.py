@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import (
     DynamoDBRecord,
     DynamoDBRecordEventName,
@@ -14,7 +14,7 @@ from shared import bootstrap
 from shared.application.seal_heads import seal_heads
 from shared.domain.heads import Head
 
-logger = Logger()
+logger = bootstrap.logger()
 metrics = Metrics()
 
 

@@ -3,7 +3,7 @@
 import traceback
 from typing import Any
 
-from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -12,7 +12,7 @@ from shared import bootstrap
 from shared.application.message_body import read_message_key
 from shared.application.send_message import TryLaterError, send_message
 
-logger = Logger()
+logger = bootstrap.logger()
 metrics = Metrics()
 # A carrier that is out of order fails whole batches: that is what the queue is for, and no failure of the function.
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)

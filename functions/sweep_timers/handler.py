@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from shared import bootstrap
 from shared.application.sweep_timers import sweep_timers
 
-logger = Logger()
+logger = bootstrap.logger()
 metrics = Metrics()
 
 

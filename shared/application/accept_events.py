@@ -71,7 +71,6 @@ def accept_events(world: World, caller: KeyHolder, body: Any) -> Accepted | tupl
     fresh = dict.fromkeys(m for m, answer in zip(messages, answers, strict=True) if answer.status == "accepted")
     if fresh:
         world.events_queue.send([(message, 0) for message in fresh])
-    world.metrics.count("EventsAccepted", len(fresh))
     return answers if isinstance(body, list) else answers[0]
 
 

@@ -57,7 +57,6 @@ def _enter(world: World, message: Message, receipt: Receipt) -> None:
     if receipt.outcome == "delivered":
         if message.state in _UNSETTLED or message.state == "unknown":
             world.outbox.finish(message, "delivered", reference=receipt.reference)
-            world.metrics.count("MessagesDelivered")
     elif message.state in _UNSETTLED or (message.state == "delivered" and receipt.outcome == "undeliverable"):
         # A hard bounce may follow the receipt of the first mail server on the way: then nobody has read it.
         carry_on(world, message, "failed", f"the carrier could not deliver it {receipt.why}".rstrip())

@@ -14,4 +14,3 @@ def seal_heads(world: World, heads: Sequence[Head]) -> None:
     """
     if heads:
         world.sealed_heads.seal(heads)
-        world.metrics.count("HeadsSealed", len(heads))

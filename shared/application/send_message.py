@@ -177,14 +177,12 @@ def _hand_over(world: World, sending: Message, carrier: Carrier, address: str, r
         raise TryLaterError("the carrier may or may not have it") from failure
     else:
         _finish_sent(world, sending, carriers)
-        world.metrics.count("MessagesSent")
         world.metrics.count(f"MessagesSentBy{via.capitalize()}")
         lateness = max(0, (sending.sending_at or sending.due) - sending.due)
         world.metrics.count("SendLatenessMs", lateness, "Milliseconds")
 
 
 def _count_failure(world: World, via: Via, how: str) -> None:
-    world.metrics.count("CarrierFailures")
     world.metrics.count(how)
     world.metrics.count(f"CarrierFailuresBy{via.capitalize()}")
 

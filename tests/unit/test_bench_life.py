@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import pytest
 
 from bench import prices
@@ -10,6 +13,7 @@ from bench.life_cost import MOST_INVOCATIONS, MOST_WRITE_UNITS, acknowledged_in_
 from bench.life_why import why
 from bench.meter import Bill, Write
 from bench.monthly import monthly
+from infra import counted
 
 pytestmark = pytest.mark.filterwarnings("ignore:No application metrics")
 
@@ -83,3 +87,19 @@ def test_every_price_is_asked_for() -> None:
     usd_for_a_million(Bill(), noting)
     monthly(noting)
     assert asked == set(listed.prices)
+
+
+def test_a_call_says_one_thing_in_the_logs_names_its_incident_and_counts_only_what_is_watched() -> None:
+    watched = {name for name, _ in (*counted.FINDINGS, *counted.SENT.values(), counted.SEND)}
+    for function, lines in acknowledged_in_time().logs:
+        said = [json.loads(line) for line in lines]
+        told = [each for each in said if "_aws" not in each]
+        assert [each["level"] for each in told] == ["INFO"], function
+        assert "inc-" in lines[0], function
+        assert told[0]["function_request_id"], function
+        figures = [figure["Name"] for each in said if "_aws" in each for figure in _figures_of(each)]
+        assert set(figures) <= watched, function
+
+
+def _figures_of(line: dict[str, Any]) -> list[dict[str, str]]:
+    return [figure for metrics in line["_aws"]["CloudWatchMetrics"] for figure in metrics["Metrics"]]

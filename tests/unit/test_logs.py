@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Callable
 from importlib import import_module
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from functions.console import handler as console
 from shared import bootstrap
 from shared.adapters import codec, dynamo_keys
+from shared.adapters.log_lines import short
 from shared.adapters.outside_heartbeat import OutsideHeartbeat
 from shared.application.errand_body import errand_body
 from shared.application.prove_alive import Watch
@@ -181,3 +183,27 @@ def test_a_token_in_a_path_is_in_no_line(world: FakeWorld, lines: Lines) -> None
     logged = lines("respond", request("GET", "/l/aGVsbG8gd29y"))
     assert logged
     assert "aGVsbG8gd29y" not in json.dumps(logged)
+
+
+def test_a_line_says_once_what_it_says_and_a_warning_where_it_comes_from() -> None:
+    line = {
+        "level": "INFO",
+        "location": "send:41",
+        "message": "message done",
+        "service": "send_message",
+        "cold_start": False,
+        "function_name": "send_message",
+        "function_arn": "arn",
+        "function_memory_size": 512,
+        "function_request_id": "request-1",
+    }
+    assert json.loads(short(line)).keys() == {"level", "message", "service", "function_request_id"}
+    for level in ("WARNING", "ERROR", "CRITICAL"):
+        assert json.loads(short({**line, "level": level}))["location"] == "send:41"
+    assert json.loads(short({**line, "cold_start": True}))["cold_start"] is True
+
+
+def test_a_line_has_a_time_that_lambda_reads(world: FakeWorld, lines: Lines) -> None:
+    """RFC 3339: of any other Lambda takes its own, and the level for INFO."""
+    for line in lines("sweep_timers", {}):
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00", line["timestamp"])
