@@ -126,19 +126,49 @@ class People:
         self._doors.ask("respond", "GET", f"/{token}")
 
     def _answer(self, person: str, token: str) -> None:
+        """Look, think, and press a button; sometimes one that is not there any more, on a page opened long ago."""
         dice = self._clock.rng
-        page = self._doors.ask("respond", "GET", f"/{token}")
-        if 'value="confirm"' in page.body or 'value="decline"' in page.body:
-            form = {"verb": "confirm" if dice.random() < _COMES else "decline", "reason": "so it is"}
-        else:
-            verb = dice.choices(("acknowledge", "resolve", "escalate", "hand_over"), (8, 2, 1, 1))[0]
-            form = {"verb": verb, "solution": "a new one", "reason": "too big", "to": "dan"}
+        page = self._doors.ask("respond", "GET", f"/{token}").body
+        form = self._form(page)
+        if form is None:
+            return
+        if dice.random() < _THINKS:
+            self._clock.pause(round(MINUTE * dice.uniform(0.05, 4)))
         said = self._doors.insist(
             "respond", "POST", f"/{token}", body=urlencode(form), media="application/x-www-form-urlencoded"
         )
         self._clock.tell(person, f"{form['verb']} by link: {said.status}")
 
+    def _form(self, page: str) -> dict[str, str] | None:
+        dice = self._clock.rng
+        offered = set(_BUTTON.findall(page))
+        if "confirm" in offered or "decline" in offered:
+            return {"verb": "confirm" if dice.random() < _COMES else "decline", "reason": "so it is"}
+        if texts := _TEXT.findall(page):
+            rung, revision, digest = dice.choice(texts)
+            text = {"rung": rung, "revision": revision, "hash": digest}
+            return {**text, "verb": "reject" if dice.random() < _VETOES else "approve", "reason": "not true"}
+        if (found := _MILESTONE.search(page)) is not None:
+            return {"verb": "milestone", "milestone": found[1]}
+        verbs = {verb: weight for verb, weight in _HANDLES.items() if verb in offered}
+        if not verbs:
+            verbs = _HANDLES if dice.random() < _BY_AN_OLD_PAGE else {}
+        if not verbs:
+            return None
+        verb = dice.choices(list(verbs), list(verbs.values()))[0]
+        return {"verb": verb, "solution": "a new one", "reason": "too big", "to": "dan"}
 
+
+_BUTTON = re.compile(r'name="verb" value="([a-z_]+)"')
+_TEXT = re.compile(
+    r'name="rung" value="([^"]+)"><input type="hidden" name="revision" value="(\d+)"><input [^>]*'
+    r'name="hash" value="([0-9a-f]+)">'
+)
+_MILESTONE = re.compile(r'name="milestone" value="([^"]+)"')
+_HANDLES = {"acknowledge": 8, "resolve": 2, "escalate": 1, "hand_over": 1}
+_VETOES = 0.06
+_THINKS = 0.3
+_BY_AN_OLD_PAGE = 0.5
 _SCANNED = 0.3
 _TWICE = 0.15
 _COMES = 0.85

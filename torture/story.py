@@ -10,6 +10,7 @@ from typing import Any
 from shared.domain.envelope import incident_id
 from shared.domain.instants import MINUTE, SECOND, format_instant
 from torture.clockwork import BEGIN, Clockwork
+from torture.crisis_story import CrisisStory
 from torture.people import Doors
 
 SOURCE = "crm/hotline"
@@ -17,9 +18,7 @@ OTHER = "crm/web"
 KEYS = {SOURCE: "key-hotline", OTHER: "key-web"}
 PLAYED = 40 * MINUTE
 """For so long things happen; afterwards the world calms down."""
-_NOT_THERE_YET = 20
 _CRISIS = 0.45
-_DRAFTER_IDS = {"east": ("jon", "kim"), "west": ("pam", "ray")}
 
 
 @dataclass
@@ -133,68 +132,16 @@ class Telling:
         at = BEGIN + dice.randrange(6 * MINUTE)
         facts = {"summary": "poisoned by milk", "channel": "weibo", "store": "S-1", "category": "food"}
         self._post(SOURCE, "K-1", "complaint.received", at, facts)
-        self.story.crisis = incident_id(SOURCE, "K-1")
-        grows = dice.random() < _GROWS
-        if grows:
+        case = self.story.crisis = incident_id(SOURCE, "K-1")
+        crisis = CrisisStory(self._clock, self._doors, case)
+        if dice.random() < _GROWS:
             self._post(SOURCE, "K-1", "complaint.updated", at + dice.randrange(5 * MINUTE), {"reposts": 2_000})
             self._post(SOURCE, "K-1", "complaint.updated", at + dice.randrange(10 * MINUTE), {"reposts": 20_000})
         else:
-            self._act(at + dice.randrange(2 * MINUTE), "eve", "declare-crisis", {"reason": "it is everywhere"})
+            crisis.act(at + dice.randrange(2 * MINUTE), "eve", "declare-crisis", {"reason": "it is everywhere"})
         for number in range(dice.randrange(3)):
             self._post(SOURCE, f"K-{number + 2}", "complaint.received", at + dice.randrange(30 * MINUTE), facts)
-        team = dice.choice(("east", "east", "west"))
-        for rung, due in (("first", 10), ("progress", 20), ("full", 32)):
-            self._statement(rung, at, at + round(due * MINUTE * dice.uniform(0.3, 1.2)), team)
-        for _ in range(dice.randrange(3)):
-            member = dice.choice(("fay", "hal", "jon", "gus"))
-            self._act(at + dice.randrange(15 * MINUTE), member, "milestone", {"milestone": "plan"})
-        if dice.random() < _STANDS_DOWN:
-            self._act(at + dice.randrange(10 * MINUTE, 35 * MINUTE), "fay", "stand-down", {"reason": "it is over"})
-
-    def _statement(self, rung: str, since: int, at: int, team: str) -> None:
-        """Somebody drafts it, perhaps twice; others stand by a revision, perhaps by one that changed meanwhile."""
-        dice = self._dice
-        drafts = dice.choice((1, 1, 2, 3))
-        for number in range(1, drafts + 1):
-            written = max(since, at - dice.randrange(6 * MINUTE)) + number * dice.randrange(2 * MINUTE)
-            text = {"en": f"{rung} {number}: we are looking into it.", "zh-CN": f"{rung} {number}：我们正在调查。"}
-            self._act(written, dice.choice(_DRAFTER_IDS[team]), "draft", {"rung": rung, "text": text})
-            for person in ("fay", "gus", "hal", "ida", "jon", "kim"):
-                if dice.random() < _APPROVES:
-                    when = written + dice.randrange(5 * MINUTE)
-                    revision = dice.choice((number, number, number, max(1, number - 1)))
-                    verb = "reject" if dice.random() < _VETOES else "approve"
-                    said: dict[str, Any] = {"rung": rung, "revision": revision}
-                    if verb == "reject":
-                        said["reason"] = "not true"
-                    self._act(when, person, verb, said)
-        if dice.random() < _CORRECTS:
-            text = {"en": f"{rung}, corrected.", "zh-CN": f"{rung}，更正。"}
-            later = at + dice.randrange(20 * MINUTE)
-            self._act(later, dice.choice(_DRAFTER_IDS[team]), "correct", {"rung": rung, "text": text})
-            for person in ("fay", "hal", "ida", "gus"):
-                self._act(later + dice.randrange(4 * MINUTE), person, "approve", {"rung": rung, "revision": drafts + 1})
-
-    def _act(self, at: int, person: str, verb: str, said: dict[str, Any]) -> None:
-        def do() -> None:
-            case = self.story.crisis or ""
-            answer = self._doors.say(person, case, verb, said)
-            for _ in range(_NOT_THERE_YET):
-                if answer.status != _NOT_FOUND:
-                    break
-                self._clock.pause(MINUTE)
-                answer = self._doors.say(person, case, verb, said)
-            self._clock.tell(person, f"{verb} {said.get('rung', '')}: {answer.status} {_status(answer.body)}")
-
-        self._clock.at(at, lambda: self._clock.start(person, do))
-
-
-def _status(body: str) -> str:
-    try:
-        said = json.loads(body)
-    except ValueError:
-        return ""
-    return str(said.get("status", "")) if isinstance(said, dict) else ""
+        crisis.begin(at)
 
 
 _LATER: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -217,14 +164,9 @@ _LATER: tuple[tuple[str, dict[str, Any]], ...] = (
     ("complaint.closed", {}),
 )
 _ACCEPTED = 202
-_NOT_FOUND = 404
 _RUBBISH = 0.2
 _AGAIN = 0.15
 _DOUBLED = 0.25
 _CONTRADICTS = 0.06
 _BY_HTTP = 0.5
 _GROWS = 0.4
-_STANDS_DOWN = 0.3
-_APPROVES = 0.75
-_VETOES = 0.08
-_CORRECTS = 0.25
