@@ -79,7 +79,12 @@ class Deployment:
         # A stage deployed by an older release says neither.
         shipped, time_scale = self.outputs.get("Policy", "retail"), int(self.outputs.get("TimeScale", "1"))
         return DynamoPolicies(
-            lambda: self.client("dynamodb"), self.tables, SystemTime(), shipped=shipped, time_scale=time_scale
+            lambda: self.client("dynamodb"),
+            self.tables,
+            SystemTime(),
+            shipped=shipped,
+            time_scale=time_scale,
+            probe_contact=self.outputs.get("ProbeContact", ""),
         )
 
     def events_queue(self) -> SqsQueue:

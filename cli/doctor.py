@@ -29,6 +29,7 @@ Check = Callable[[Patient], Iterable[Diagnosis]]
 CHECKS: Final[Mapping[str, Check]] = {
     "lateness": work.late,
     "pulse": work.signs_of_life,
+    "synthetic complaint": work.probe,
     "alarms": work.alarms,
     "operations topic": work.subscriptions,
     "dead man's switch": work.heartbeat,

@@ -45,6 +45,7 @@ def world_over(deployment: Deployment) -> World:
         stage=deployment.stage,
         policy=deployment.outputs.get("Policy", "retail"),
         time_scale=int(deployment.outputs.get("TimeScale", "1")),
+        probe_contact=deployment.outputs.get("ProbeContact", ""),
         incidents_table=names.incidents,
         timers_table=names.timers,
         outbox_table=names.outbox,

@@ -49,6 +49,7 @@ class ServiceStack(Stack):
                 "TOCSIN_STAGE": stage.name,
                 "TOCSIN_POLICY": stage.policy,
                 "TOCSIN_TIME_SCALE": str(stage.time_scale),
+                "TOCSIN_PROBE_CONTACT": stage.probed_contact,
                 "TOCSIN_INCIDENTS_TABLE": stateful.incidents.table_name,
                 "TOCSIN_TIMERS_TABLE": stateful.timers.table_name,
                 "TOCSIN_OUTBOX_TABLE": stateful.outbox.table_name,
@@ -106,6 +107,8 @@ class ServiceStack(Stack):
         self._follow_receipts(stage)
         self._outputs()
         CfnOutput(self, "Policy", value=stage.policy, description="The shipped policy, until another is pushed")
+        if stage.probed_contact:
+            CfnOutput(self, "ProbeContact", value=stage.probed_contact, description="Whom synthetic complaints page")
         CfnOutput(self, "TimeScale", value=str(stage.time_scale), description="How many times the speed")
 
     def _make_queues(self, stage: Stage) -> Queues:

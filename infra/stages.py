@@ -15,6 +15,9 @@ LINK_MAX_CHARACTERS: Final = 34
 """What a link may take of a Chinese SMS, which holds 70 characters in one part."""
 
 
+MAIL_SIMULATOR: Final = "success@simulator.amazonses.com"
+"""Amazon's own mailbox for tests: it takes and confirms every mail, and SES lets mail to it out of the sandbox."""
+
 LEAST_EVIDENCE_DAYS: Final = 3 * 365 + 1
 """The general limitation period (Civil Code, article 188)."""
 
@@ -112,6 +115,8 @@ class Stage(BaseModel):
     audit_minutes: int = Field(default=5, ge=1)
     probe_minutes: int | None = Field(default=5, ge=2)
     """How often a synthetic complaint proves that pages go out; None: never, and nothing is proved."""
+    probe_contact: str = Field(default=MAIL_SIMULATOR, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
+    """Whom it pages, by e-mail, unless the policy names somebody itself."""
     log_level: str = Field(default="INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")
     traced: bool = False
     """Whether X-Ray traces the functions: 40 USD a million incidents, for traces without spans of our own (ADR 74)."""
@@ -165,6 +170,11 @@ class Stage(BaseModel):
                 f"link_base_url: a link would take {length} characters of an SMS, at most {LINK_MAX_CHARACTERS} fit",
             )
 
+    @property
+    def probed_contact(self) -> str:
+        """Whom synthetic complaints page; empty where the stage has none."""
+        return self.probe_contact if self.probe_minutes else ""
+
     def stack_name(self, kind: str) -> str:
         return f"Tocsin{kind}-{self.name}"
 
@@ -191,7 +201,15 @@ def local() -> Stage:
 
 
 def dev() -> Stage:
-    return Stage(name="dev", email_from="tocsin-dev@example.com", time_scale=60, log_retention_days=7, traced=True)
+    return Stage(
+        name="dev",
+        email_from="tocsin-dev@example.com",
+        time_scale=60,
+        log_retention_days=7,
+        traced=True,
+        # A synthetic complaint comes through once `email_from` is yours and verified: 5 then; its alarms come with it.
+        probe_minutes=None,
+    )
 
 
 def prod() -> Stage:

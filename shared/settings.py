@@ -14,6 +14,7 @@ class Settings(BaseModel):
     stage: str = "local"
     policy: str = "retail"
     time_scale: int = Field(default=1, ge=1, le=3600)
+    probe_contact: str = ""
     incidents_table: str = ""
     timers_table: str = ""
     outbox_table: str = ""

@@ -1,12 +1,12 @@
-"""A policy with a synthetic complaint, as docs/policy.md adds one to any policy."""
+"""A policy with a synthetic complaint: as a stage brings one along, and as docs/policy.md writes one into a policy."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from shared.adapters.policy_yaml import read_text
+from shared.adapters.policy_yaml import load
 from shared.domain.policy import Policy
-from tests.unit.policy_text import policy
+from shared.domain.probe import with_probe
 
 CONTACT = "success@simulator.amazonses.com"
 
@@ -22,5 +22,5 @@ def add_probe(data: Any) -> None:
 
 
 def probed(name: str = "retail") -> Policy:
-    """A shipped policy with a probe."""
-    return policy(read_text(name)[1], add_probe)
+    """A shipped policy on a stage that brings a probe along."""
+    return with_probe(load(name), CONTACT)

@@ -54,6 +54,16 @@ def signs_of_life(patient: Patient) -> Iterator[Diagnosis]:
     yield from work.signs_of_life(silent_parts(world_over(patient.deployment), watch))
 
 
+def probe(patient: Patient) -> Iterator[Diagnosis]:
+    """Whether the stage hands in synthetic complaints, and the policy has somewhere for them to go."""
+    yield from work.probe(
+        runs=bool(patient.deployment.outputs.get("ProbeContact")),
+        has_contact=patient.policy[1].probe is not None,
+        production=patient.production,
+        local=patient.stage.local,
+    )
+
+
 def heartbeat(patient: Patient) -> Iterator[Diagnosis]:
     """Whether somebody outside listens; the URL is a secret and stays one."""
     arn = patient.deployment.outputs["HeartbeatSecretArn"]

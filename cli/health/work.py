@@ -101,6 +101,21 @@ def signs_of_life(silent: Mapping[str, int]) -> Iterator[Diagnosis]:
         yield good(area, "sweep, pulse, audit and probe (where the stage has one) are alive")
 
 
+def probe(*, runs: bool, has_contact: bool, production: bool, local: bool) -> Iterator[Diagnosis]:
+    """Whether anything proves that pages go out, beyond the parts' own word."""
+    area = "synthetic complaint"
+    if local:
+        yield good(area, "the local stack has none and pages nobody real")
+    elif not runs:
+        do = "set `probe_minutes` of the stage and deploy (docs/operations.md, The synthetic complaint)"
+        yield by_weight(area, "none is configured: nothing proves that pages go out", do, heavy=production)
+    elif not has_contact:
+        what = "the policy calls something real `probe`, so there is no level for it and it pages nobody"
+        yield must(area, what, "call that otherwise, tocsin policy check, then policy push")
+    else:
+        yield good(area, "one every few minutes goes the whole way")
+
+
 def heartbeat(is_set: bool, *, production: bool) -> Iterator[Diagnosis]:
     """Whether somebody outside listens for the pager's life: the only alarm that works when nothing here does."""
     area = "dead man's switch"

@@ -13,6 +13,7 @@ from shared.adapters.dynamo_calls import Client, available, get, refused
 from shared.adapters.dynamo_keys import Tables
 from shared.domain.instants import SECOND
 from shared.domain.policy import Policy
+from shared.domain.probe import with_probe
 from shared.ports import Time
 
 KEPT = 15 * SECOND
@@ -47,6 +48,7 @@ class DynamoPolicies:
         time: the clock.
         shipped: name of the policy that applies until one is pushed.
         time_scale: divides every duration, for demos and drills.
+        probe_contact: whom the stage's synthetic complaint pages, where a policy names none itself; empty: nobody.
         read_shipped: name to text of the policies that ship with this release.
     """
 
@@ -58,6 +60,7 @@ class DynamoPolicies:
         *,
         shipped: str,
         time_scale: int = 1,
+        probe_contact: str = "",
         read_shipped: Callable[[str], str] = lambda name: policy_yaml.read_text(name)[1],
     ) -> None:
         self._client = client
@@ -65,6 +68,7 @@ class DynamoPolicies:
         self._time = time
         self._shipped = shipped
         self._scale = time_scale
+        self._probe_contact = probe_contact
         self._read_shipped = read_shipped
         self._read: dict[str, Policy] = {}
         self._current = ""
@@ -150,7 +154,8 @@ class DynamoPolicies:
         item = get(self._client(), self._tables.incidents, dynamo_keys.policy(reference))
         if item is None:
             raise LookupError(f"there is no policy {reference}")
-        return policy_yaml.parse(codec.text_from(item["text"]), reference).scaled(self._scale)
+        written = policy_yaml.parse(codec.text_from(item["text"]), reference)
+        return with_probe(written, self._probe_contact).scaled(self._scale)
 
     def _keep_shipped(self) -> str:
         """The shipped policy, stored as any other: a later release may ship another text under its name."""

@@ -8,6 +8,7 @@ from shared.domain.classification import Known, chain_for
 from shared.domain.finding import Finding, Path, unknown
 from shared.domain.instants import format_duration, parse_duration
 from shared.domain.policy import LevelRules, Policy
+from shared.domain.probe import PROBE
 
 LONGEST_RESPOND = parse_duration("90s")
 """So that its deadline has passed, and the page of it gone out, well before the next synthetic complaint."""
@@ -19,6 +20,10 @@ def probe_findings(policy: Policy) -> Iterator[Finding]:
     """What is wrong with the level, the route and the people of the synthetic complaint."""
     name = policy.probe
     if name is None:
+        for part in ("levels", "chains", "people"):
+            if PROBE in getattr(policy, part):
+                message = "is kept for the synthetic complaint: call it otherwise, or say `probe: probe`"
+                yield Finding((part, PROBE), message)
         return
     level = policy.levels.get(name)
     if level is None:

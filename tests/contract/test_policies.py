@@ -13,6 +13,7 @@ import pytest
 from shared.adapters import policy_yaml
 from shared.adapters.policy_store import DynamoPolicies, reference_of
 from shared.adapters.policy_yaml import PolicyError
+from shared.domain.classification import Known, chain_for
 from shared.domain.instants import SECOND
 from shared.domain.policy import Policy
 from shared.ports import Policies
@@ -56,6 +57,22 @@ def test_a_pushed_policy_is_the_current_one_and_the_older_stays(policies: Polici
     assert reference != older
     assert policies.current() == (reference, changed)
     assert policies.at(older) == first
+
+
+def test_the_stage_brings_its_own_synthetic_complaint_to_every_version(dynamodb: Any) -> None:
+    policies = stored(dynamodb, probe_contact="test@example.com", time_scale=60)
+    shipped = policies.current()[0]
+    pushed = policies.push(OTHER)
+
+    for reference in (shipped, pushed):
+        policy = policies.at(reference)
+        assert policy.probe is not None
+        assert policy.levels[policy.probe].clocks.respond == SECOND
+        chain = chain_for(policy, Known(), policy.probe)
+        assert [policy.people[name].email for rung in policy.chains[chain] for name in rung.people] == [
+            "test@example.com"
+        ]
+    assert stored(dynamodb).at(pushed) == policy_yaml.load("three-tier")
 
 
 def test_the_same_text_is_the_same_version(policies: Policies) -> None:

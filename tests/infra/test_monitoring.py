@@ -8,6 +8,7 @@ import pytest
 
 from infra.bundle import ROOT
 from infra.dashboard import QUESTION
+from infra.stages import MAIL_SIMULATOR
 
 pytestmark = [pytest.mark.synth, pytest.mark.xdist_group("synth")]
 
@@ -72,8 +73,20 @@ def test_what_tocsin_stands_on_is_watched(prod: Any, name: str, figure: str, dim
     assert {each["Name"] for each in alarm.get("Dimensions", [])} == dimensions
 
 
-def test_a_stage_without_synthetic_complaints_has_no_alarms_that_wait_for_them(synthesize: Any) -> None:
-    assert not [name for name in alarms(synthesize("local")) if name.startswith("Probe")]
+@pytest.mark.parametrize("name", ["local", "dev"])
+def test_a_stage_without_synthetic_complaints_has_no_alarms_that_wait_for_them(synthesize: Any, name: str) -> None:
+    bare = synthesize(name)
+    assert not [each for each in alarms(bare) if each.startswith("Probe")]
+    assert "ProbeContact" not in bare.templates["Service"]["Outputs"]
+
+
+def test_production_has_synthetic_complaints_without_anything_to_set_up(prod: Any) -> None:
+    contact = prod.templates["Service"]["Outputs"]["ProbeContact"]["Value"]
+    told = {
+        each["Properties"]["Environment"]["Variables"]["TOCSIN_PROBE_CONTACT"]
+        for each in prod.of_type("AWS::Lambda::Function").values()
+    }
+    assert told == {contact} == {MAIL_SIMULATOR}
 
 
 def test_alarms_watch_figures_that_the_code_counts(prod: Any) -> None:

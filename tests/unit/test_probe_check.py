@@ -9,7 +9,8 @@ import pytest
 
 from shared.adapters.policy_yaml import dotted, shipped
 from shared.domain.policy_check import findings
-from tests.probed_policy import add_probe, probed
+from shared.domain.probe import with_probe
+from tests.probed_policy import CONTACT, add_probe, probed
 from tests.unit.policy_text import FULL, SMALL, policy
 
 
@@ -21,6 +22,26 @@ def test_a_sound_probe_has_no_findings(text: str) -> None:
 @pytest.mark.parametrize("name", shipped())
 def test_a_shipped_policy_takes_a_probe(name: str) -> None:
     assert [found for found in findings(probed(name)) if found.severity == "error"] == []
+
+
+@pytest.mark.parametrize("part", ["levels", "chains", "people"])
+def test_what_the_stage_calls_its_own_is_nothing_real(part: str) -> None:
+    def unnamed(data: Any) -> None:
+        data[part]["probe"] = next(iter(data[part].values()))
+
+    errors = [dotted(each.path) for each in findings(policy(SMALL, unnamed)) if each.severity == "error"]
+    assert errors == [f"{part}.probe"]
+    taken = policy(SMALL, unnamed)
+    assert with_probe(taken, CONTACT) is taken
+
+
+def test_a_policy_with_a_probe_of_its_own_keeps_it() -> None:
+    own = policy(SMALL, add_probe)
+    assert with_probe(own, "another@example.com") is own
+
+
+def test_a_stage_without_a_contact_adds_none() -> None:
+    assert with_probe(policy(SMALL), "").probe is None
 
 
 def also(change: Callable[[Any], object]) -> Callable[[Any], None]:
