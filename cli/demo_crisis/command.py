@@ -10,7 +10,8 @@ from typing import Annotated, Final
 import typer
 
 from cli.demo.report import console
-from cli.demo_crisis.play import SPEED, Outcome, Play
+from cli.demo_crisis.outcome import Outcome
+from cli.demo_crisis.play import SPEED, Play
 from cli.demo_crisis.policy import SHIPPED
 from cli.demo_crisis.proof import broken_chain, deployment_of, faulty_package
 from cli.demo_crisis.report import show_addresses, show_story, show_verdict

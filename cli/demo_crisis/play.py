@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 
@@ -13,6 +12,7 @@ from cli.demo.carrier import CarrierRecord, Sent
 from cli.demo.wake import wake
 from cli.demo_crisis.acting import Done, RefusedError, Troupe
 from cli.demo_crisis.expected import Expected, expected, fitted
+from cli.demo_crisis.outcome import Outcome
 from cli.demo_crisis.policy import demo_policy
 from cli.demo_crisis.proof import deployment_of
 from cli.demo_crisis.public import PublicPage
@@ -26,7 +26,6 @@ from cli.local_stack.stack import LocalStack
 from shared.adapters import policy_yaml
 from shared.domain.events import incident_id
 from shared.domain.instants import MINUTE, SECOND
-from shared.domain.policy import Policy
 from shared.domain.roster import candidates, seats_of
 
 SPEED: Final = 60
@@ -49,36 +48,6 @@ _COMPANIONS: Final = tuple(
 """Complaints that nobody has to answer before the story is over, spread over three chains: nobody gets a digest."""
 _HANDS: Final = 2
 """How many people act at one time."""
-
-
-@dataclass
-class Outcome:
-    """How it went.
-
-    Attributes:
-        start: when the post appeared (milliseconds UTC); `ended`: when the carrier was looked at last.
-        policy: the demo's rules, not scaled.
-        cast: who played.
-        taken: acts the product took; `refused`: what became of the others.
-        sent: the carrier's record.
-        public: what the public read.
-        view: what the API says of the incident at the end, to a person.
-    """
-
-    start: int
-    policy: Policy
-    cast: Cast
-    public: PublicPage
-    ended: int = 0
-    taken: list[Done] = field(default_factory=list)
-    refused: list[str] = field(default_factory=list)
-    sent: list[Sent] = field(default_factory=list)
-    view: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def incident(self) -> str:
-        """Its id."""
-        return incident_id(SOURCE, CASE)
 
 
 class Play:

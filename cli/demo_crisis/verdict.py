@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from cli.demo_crisis.expected import Called, Expected, Match, expected, fitted, in_turn, pages_of
+from cli.demo_crisis.outcome import Outcome
 from cli.demo_crisis.policy import SHIPPED
 from cli.demo_crisis.story import (
     CALLED,
@@ -27,9 +28,6 @@ from cli.demo_crisis.story import (
 from shared.adapters import policy_yaml
 from shared.domain.instants import DAY, MINUTE, SECOND, parse_instant
 from shared.domain.policy import Policy
-
-if TYPE_CHECKING:
-    from cli.demo_crisis.play import Outcome
 
 RESPONSIBLE_WITHIN: Final = 30 * SECOND
 """How late the pages of the post may be: the promise of C1."""

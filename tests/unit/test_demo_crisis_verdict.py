@@ -13,7 +13,7 @@ import pytest
 from cli.demo.carrier import Sent
 from cli.demo_crisis.acting import Done
 from cli.demo_crisis.expected import Called, Expected, expected, fitted, in_turn
-from cli.demo_crisis.play import Outcome
+from cli.demo_crisis.outcome import Outcome
 from cli.demo_crisis.policy import demo_policy
 from cli.demo_crisis.public import PublicPage
 from cli.demo_crisis.report import show_verdict
