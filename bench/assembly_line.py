@@ -340,9 +340,9 @@ def _indexes() -> dict[str, tuple[Index, ...]]:
     }
 
 
-def _is_followed(timer: Item) -> bool:  # noqa: ARG001 - until the stream is filtered
+def _is_followed(timer: Item) -> bool:
     """Whether the stream's filter lets a new timer through."""
-    return True
+    return all(timer.get(name) == value for name, value in dynamo_keys.BORN_SOON.items())
 
 
 def _sqs(body: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 
 from aws_cdk import Duration, RemovalPolicy, Stack
@@ -160,6 +161,7 @@ class TocsinFunction(Construct):
         at_once: int = 10,
         attempts: int = 5,
         age_seconds: int = 3600,
+        marked: Mapping[str, Mapping[str, str]] | None = None,
     ) -> lambda_.CfnEventSourceMapping:
         """The inserts of a table, from the oldest that is left: a new deployment skips nothing.
 
@@ -167,7 +169,11 @@ class TocsinFunction(Construct):
             window_seconds: how long inserts are gathered before the function is called.
             at_once: how many calls a shard of the stream may have at the same time.
             attempts: how often a batch is tried, -1: until its records are `age_seconds` old.
+            marked: attributes that a row must have, with their values as the table holds them; of any other row the
+                function is not told.
         """
+        of_rows = {name: {kind: [held] for kind, held in value.items()} for name, value in (marked or {}).items()}
+        pattern = {"eventName": ["INSERT"], **({"dynamodb": {"NewImage": of_rows}} if of_rows else {})}
         return lambda_.CfnEventSourceMapping(
             self,
             "Follows",
@@ -181,7 +187,7 @@ class TocsinFunction(Construct):
             maximum_retry_attempts=attempts,
             maximum_record_age_in_seconds=age_seconds,
             filter_criteria=lambda_.CfnEventSourceMapping.FilterCriteriaProperty(
-                filters=[lambda_.CfnEventSourceMapping.FilterProperty(pattern='{"eventName":["INSERT"]}')],
+                filters=[lambda_.CfnEventSourceMapping.FilterProperty(pattern=json.dumps(pattern))],
             ),
             destination_config=lambda_.CfnEventSourceMapping.DestinationConfigProperty(
                 on_failure=lambda_.CfnEventSourceMapping.OnFailureProperty(destination=failures.queue_arn),

@@ -17,6 +17,7 @@ from infra.queues import WorkQueue
 from infra.rights import may, objects, read_secret, send, table
 from infra.sign_in import SignIn
 from infra.stateful import StatefulStack
+from shared.adapters.dynamo_keys import BORN_SOON
 
 SEALED_EVERY_SECONDS: Final = 60
 
@@ -147,7 +148,7 @@ class Functions(Construct):
                 send(self._queues.timers.arn, self._queues.stream_failures.queue_arn),
             ],
         )
-        made.follow(_stream(self._data.timers), failures=self._queues.stream_failures)
+        made.follow(_stream(self._data.timers), failures=self._queues.stream_failures, marked=BORN_SOON)
         return made
 
     def _make_fire_timer(self) -> TocsinFunction:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from shared.adapters import policy_yaml
-from shared.adapters.dynamo_keys import Tables
+from shared.adapters.dynamo_keys import BORN_SOON, Tables
 from shared.adapters.policy_store import DynamoPolicies
 from shared.domain.instants import MINUTE, SECOND
 from shared.domain.policy import Policy
@@ -60,7 +60,7 @@ WORK = {
 }
 """A queue's function, its visibility timeout in seconds and the most of a batch, as infra/service.py sets them."""
 FOLLOWED = {
-    TABLES.timers: Following("arm_timers"),
+    TABLES.timers: Following("arm_timers", marked=BORN_SOON),
     TABLES.outbox: Following("relay_outbox"),
     TABLES.timeline: Following("seal_heads", 60 * SECOND, None),
 }

@@ -34,11 +34,13 @@ class Following:
     Attributes:
         window: for how long records are gathered, milliseconds.
         attempts: how often a batch is tried before it goes to the failures; None: for ever.
+        marked: attributes a row must have; of any other the function is not told.
     """
 
     function: str
     window: int = 0
     attempts: int | None = 5
+    marked: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 class Stream:
@@ -55,6 +57,8 @@ class Stream:
 
     def inserted(self, keys: Mapping[str, Any], row: Mapping[str, Any]) -> None:
         """A row was added."""
+        if any(row.get(name) != value for name, value in self._following.marked.items()):
+            return
         self._number += 1
         record = {
             "eventID": str(self._number),

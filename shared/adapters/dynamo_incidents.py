@@ -112,7 +112,7 @@ class DynamoIncidents:
             self._check(dynamo_keys.meta(early.incident), _NEW),
         ]
         if timer is not None:
-            actions.append(self._put(self._tables.timers, dynamo_keys.timer(timer), {}))
+            actions.append(self._put(self._tables.timers, dynamo_keys.timer_row(timer), {}))
         transact(self._client(), actions)
 
     def expire_early(self, early: EarlyEvents, quarantined: Sequence[Quarantined], timer: Timer | None) -> None:
@@ -167,7 +167,7 @@ class DynamoIncidents:
             there = {"ConditionExpression": _THERE} if commit.claims_alarm else {}
             actions.append(self._delete(self._tables.timers, dynamo_keys.timer(before), **there))
         if after is not None:
-            put = {"TableName": self._tables.timers, "Item": dynamo_keys.timer(after)}
+            put = {"TableName": self._tables.timers, "Item": dynamo_keys.timer_row(after)}
             actions.append(Action({"Put": put}, moved("the alarm")))
         return actions
 

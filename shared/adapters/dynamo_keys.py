@@ -26,6 +26,9 @@ PUBLISHED = "PUBLISHED"
 CRISES = "CRISES"
 """The partition of crises that are on."""
 
+BORN_SOON: Item = {"soon": {"S": "y"}}
+"""The mark of a timer that was born close to its due time."""
+
 _MESSAGE_KEPT = 400 * DAY
 _MATTER_KEPT = 30 * DAY
 _LINK_KEPT = 30 * DAY
@@ -134,8 +137,13 @@ def storm(person: str, minute: int, sort: str) -> Item:
 
 
 def timer(of: Timer) -> Item:
-    """A row of the timers table."""
+    """The key of a timer's row."""
     return key(of.partition, of.sort)
+
+
+def timer_row(of: Timer) -> Item:
+    """The row itself; the mark lets it through the filter of the table's stream to whoever arms it."""
+    return {**timer(of), **(BORN_SOON if of.soon else {})}
 
 
 def index_shard(name: str) -> str:

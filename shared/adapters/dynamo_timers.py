@@ -47,7 +47,7 @@ class DynamoTimers:
             try:
                 self._client().put_item(
                     TableName=self._tables.timers,
-                    Item=dynamo_keys.timer(timer),
+                    Item=dynamo_keys.timer_row(timer),
                     ConditionExpression="attribute_not_exists(PK)",
                 )
             except ClientError as error:

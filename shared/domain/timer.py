@@ -1,13 +1,19 @@
 """A timer: one row of the timers table, due at an instant, claimed by deleting it (I4)."""
 
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
-from shared.domain.instants import HOUR
+from shared.domain.instants import HOUR, MINUTE
 
 SHARDS = 16
 """How many partitions the timers of one hour are spread over."""
+
+BORN_SOON = 15 * MINUTE
+"""A timer that is due within so long of its birth is looked at when it is born: the sweep may have passed its time.
+
+Sweeps look five minutes ahead; the rest is for clocks that differ, and for the time between a decision and its commit.
+"""
 
 TimerKind = Literal["incident", "early", "digest", "heartbeat"]
 
@@ -23,6 +29,7 @@ class Timer:
         subject: the incident's id, the person's, or the minute.
         step: tells timers of one subject apart (the incident's version).
         hour: the hour the row is filed under: of the later of `due` and the commit, in hours since 1970.
+        soon: whether it was due within 15 minutes of its birth; said of one that is born, and of no other.
     """
 
     due: int
@@ -30,6 +37,7 @@ class Timer:
     subject: str
     step: int
     hour: int
+    soon: bool = field(default=False, compare=False)
 
     @property
     def shard(self) -> int:
@@ -49,7 +57,7 @@ class Timer:
 
 def timer_for(kind: TimerKind, subject: str, due: int, step: int, now: int) -> Timer:
     """A timer committed at `now`: one that is overdue is filed under the current hour, where the sweep still looks."""
-    return Timer(due, kind, subject, step, max(due, now) // HOUR)
+    return Timer(due, kind, subject, step, max(due, now) // HOUR, soon=due <= now + BORN_SOON)
 
 
 def timer_from(partition: str, sort: str) -> Timer:

@@ -2,12 +2,17 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
+from typing import Any
 
 import pytest
 
+from shared.adapters.dynamo_incidents import DynamoIncidents
+from shared.adapters.dynamo_keys import BORN_SOON
+from shared.adapters.dynamo_timers import DynamoTimers
 from shared.domain.instants import HOUR
 from shared.domain.timer import Timer, timer_for
 from shared.ports import ConflictError
+from tests.contract import tables
 from tests.contract.conftest import Store
 from tests.contract.made import MINUTE, NOW, opening, timer
 
@@ -147,3 +152,28 @@ def test_a_sign_of_life_is_the_last_one_of_its_part(store: Store) -> None:
 
     assert (store.timers.sign("pulse"), store.timers.sign("audit")) == (2_000, 7)
     assert (store.timers.cursor(), store.timers.watermark()) == (0, 0)
+
+
+def test_the_row_of_a_timer_born_soon_is_marked_and_of_one_that_is_hours_away_is_not(dynamodb: Any) -> None:
+    timers = DynamoTimers(lambda: dynamodb, tables.NAMES)
+    near, far = (timer_for("digest", name, NOW + ahead, 1, NOW) for name, ahead in (("li", MINUTE), ("wu", HOUR)))
+    for each in (near, far):
+        timers.put(each)
+    rows = {row["SK"]["S"]: row for row in dynamodb.scan(TableName=tables.NAMES.timers)["Items"]}
+    assert BORN_SOON.items() <= rows[near.sort].items()
+    assert rows[far.sort].keys() == {"PK", "SK"}
+
+
+def test_the_alarm_of_an_incident_is_marked_likewise(dynamodb: Any) -> None:
+    incidents = DynamoIncidents(lambda: dynamodb, tables.NAMES)
+    incidents.commit(opening("near", due=NOW + MINUTE))
+    incidents.commit(opening("far", "e2", due=NOW + HOUR))
+    rows = dynamodb.scan(TableName=tables.NAMES.timers)["Items"]
+    assert sorted("soon" in row for row in rows) == [False, True]
+
+
+def test_a_row_of_before_without_a_mark_is_swept_like_any_other(dynamodb: Any) -> None:
+    timers, old = DynamoTimers(lambda: dynamodb, tables.NAMES), timer_for("incident", "inc-1", NOW, 1, NOW)
+    dynamodb.put_item(TableName=tables.NAMES.timers, Item={"PK": {"S": old.partition}, "SK": {"S": old.sort}})
+    assert list(timers.due(old.hour, old.shard, NOW)) == [old]
+    assert timers.claim(old)

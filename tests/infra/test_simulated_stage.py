@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -49,3 +50,9 @@ def test_streams_are_followed_as_deployed(prod: Any) -> None:
         mapping = mappings(prod)[following.function]
         assert mapping["MaximumBatchingWindowInSeconds"] * SECOND == following.window
         assert mapping["MaximumRetryAttempts"] == (following.attempts or -1)
+        [only] = mapping["FilterCriteria"]["Filters"]
+        pattern = json.loads(only["Pattern"])
+        assert pattern.pop("eventName") == ["INSERT"]
+        rows = pattern.get("dynamodb", {}).get("NewImage", {})
+        asked = {name: {kind: held for kind, [held] in value.items()} for name, value in rows.items()}
+        assert asked == following.marked

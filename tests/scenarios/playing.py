@@ -301,8 +301,9 @@ class Stage:
         did = False
         if "arm" not in self.down:
             for timer in self.world.timers.take_new():
-                self._attempt(self._task("arm", self._armer(timer)))
-                did = True
+                if timer.soon:  # the filter of the stream's mapping
+                    self._attempt(self._task("arm", self._armer(timer)))
+                    did = True
         if "relay" not in self.down:
             for row in self.world.outbox.take_new():
                 self._attempt(self._task("relay", self._relayer(row.key)))
