@@ -14,9 +14,11 @@ from cli.chain import chain_of, sealed_heads, sealed_near
 from cli.deployment import LOCAL, Deployment, StageOption, find, reaching
 from cli.incidents import named
 from cli.refuse import FAILED, refuse
+from cli.unreadable import UnreadableError, reading
 from shared.adapters.system_time import SystemTime
 from shared.domain.heads import Head, SealedObject
 from shared.domain.instants import DAY
+from shared.ports import Incidents, SealedHeads
 
 app = typer.Typer(name="audit", help="Checks of what was recorded.", no_args_is_help=True)
 
@@ -38,7 +40,8 @@ def verify(
 ) -> None:
     """Check the hash chain of timelines, and compare it with the hashes in write-once storage.
 
-    Names the first broken link of each; exit code 1 where one is broken. A line that was never sealed is a warning.
+    Names the first broken link of each, or what of it cannot be read, and checks the others all the same; exit code 1
+    where there is one. A line that was never sealed is a warning.
     """
     if bool(which) == everything:
         refuse("name incidents, or give --all")
@@ -50,12 +53,14 @@ def verify(
         sealed = _by_incident(storage.found(0, now + DAY)) if everything else {}
         ids = sorted(_all(deployment) | set(sealed)) if everything else [named(each) for each in which or ()]
         for each in bar.track(ids, description="checking"):
-            heads = sealed.get(each, ())
-            if not everything:
-                near = sealed_near(storage, each, incidents.timeline(each))
-                heads = [head for found in near for head in found.heads]
-            chain = chain_of(incidents, each, heads, now)
             checked += 1
+            try:
+                heads = sealed.get(each, ()) if everything else _near(incidents, storage, each)
+                chain = chain_of(incidents, each, heads, now)
+            except UnreadableError as error:
+                broken += 1
+                typer.echo(f"{each}: {error}", err=True)
+                continue
             if link := chain.broken_link:
                 broken += 1
                 typer.echo(f"{each}: {link}", err=True)
@@ -64,6 +69,12 @@ def verify(
     if broken:
         refuse(f"{broken} of {checked} timelines broken", FAILED)
     typer.echo(f"{checked} {'timeline' if checked == 1 else 'timelines'} unbroken")
+
+
+def _near(incidents: Incidents, storage: SealedHeads, incident: str) -> list[Head]:
+    with reading("a line of its timeline"):
+        lines = incidents.timeline(incident)
+    return [head for found in sealed_near(storage, incident, lines) for head in found.heads]
 
 
 def _by_incident(objects: Iterable[SealedObject]) -> Mapping[str, list[Head]]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from cli.deployment import Deployment
+from cli.unreadable import reading
 from shared.adapters.sealed_heads import S3SealedHeads
 from shared.domain.heads import Deviation, Head, SealedObject, deviation
 from shared.domain.instants import DAY, HOUR
@@ -74,9 +75,14 @@ def chain_of(incidents: Incidents, incident: str, sealed: Iterable[Head], now: i
 
     The heads are there first, then the incident is read, then its lines: what is written meanwhile is one more line,
     and not one missing.
+
+    Raises:
+        UnreadableError: the incident or one of its lines is not what any release wrote.
     """
-    stored = incidents.load(incident)
-    lines = incidents.timeline(incident)
+    with reading("its record"):
+        stored = incidents.load(incident)
+    with reading("a line of its timeline"):
+        lines = incidents.timeline(incident)
     return Chain(stored, lines, deviation(lines, (head for head in sealed if head.incident == incident), now))
 
 

@@ -18,6 +18,7 @@ from cli.chain import Chain, chain_of, sealed_heads, sealed_near
 from cli.deployment import LOCAL, Deployment, StageOption, find, reaching
 from cli.incidents import named
 from cli.refuse import FAILED, refuse
+from cli.unreadable import UnreadableError, reading
 from shared.adapters.dynamo_statements import DynamoStatements
 from shared.adapters.language import TEMPLATES
 from shared.adapters.s3_evidence import S3Evidence
@@ -63,8 +64,13 @@ def evidence(
 def export(deployment: Deployment, incident: str, path: Path) -> str:
     """Write the archive, whole or not at all; the state of what is in it."""
     incidents = deployment.incidents()
-    sealed = tuple(sealed_near(sealed_heads(deployment), incident, incidents.timeline(incident)))
-    chain = chain_of(incidents, incident, (head for each in sealed for head in each.heads), SystemTime().now())
+    try:
+        with reading("a line of its timeline"):
+            lines = incidents.timeline(incident)
+        sealed = tuple(sealed_near(sealed_heads(deployment), incident, lines))
+        chain = chain_of(incidents, incident, (head for each in sealed for head in each.heads), SystemTime().now())
+    except UnreadableError as error:
+        refuse(f"{incident}: {error}", FAILED)
     if chain.stored is None:
         refuse(f"{incident}: {chain.broken_link}", FAILED)
     if chain.warning:

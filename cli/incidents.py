@@ -15,6 +15,7 @@ from cli.api import ApiError, KeyOption, UrlOption, connected
 from cli.deployment import LOCAL, StageOption, find, reaching
 from cli.paper import paper
 from cli.refuse import FAILED, refuse
+from cli.unreadable import UnreadableError, reading
 from shared.domain.events import PROBE_SOURCE, incident_id
 from shared.domain.incident import Incident
 from shared.domain.instants import format_instant
@@ -33,15 +34,31 @@ def list_incidents(
     as_json: AsJson = False,
     stage: StageOption = LOCAL,
 ) -> None:
-    """List incidents that have a next step, what is due first at the top. Needs rights to the stage's tables."""
-    deployment = find(stage)
+    """List incidents that have a next step, what is due first at the top. Needs rights to the stage's tables.
+
+    One whose record cannot be read is named below the others; exit code 1 then.
+    """
+    deployment, found, unreadable = find(stage), [], []
     with reaching(stage):
         incidents = deployment.incidents()
-        stored = [incidents.load(each) for each in incidents.silent(_END_OF_TIME, limit)]
-    found = [_summary(each.incident) for each in stored if each and each.incident.source != PROBE_SOURCE]
+        for each in incidents.silent(_END_OF_TIME, limit):
+            try:
+                with reading("its record"):
+                    stored = incidents.load(each)
+            except UnreadableError as error:
+                unreadable.append(f"{each}: {error}")
+                continue
+            if stored and stored.incident.source != PROBE_SOURCE:
+                found.append(_summary(stored.incident))
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False))
-        return
+    else:
+        _list(found)
+    if unreadable:
+        refuse("\n".join((*unreadable, "put back what it was: docs/operations.md, Restore drill")), FAILED)
+
+
+def _list(found: Iterable[Mapping[str, str | None]]) -> None:
     table = Table()
     for name in ("incident", "complaint", "level", "state", "holder", "next step", "at"):
         table.add_column(name, overflow="fold", no_wrap=name in ("incident", "at"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -106,6 +107,38 @@ def test_a_timeline_that_was_written_anew_does_not_fit_its_incident(unsealed: St
     result = tocsin("audit", "verify", INCIDENT)
     assert result.exit_code == 1
     assert "line 3 is broken: the incident knows another hash of it" in result.stderr
+
+
+def spoil(deployed: Stage, table: str, key: dict[str, Any]) -> None:
+    deployed.client("dynamodb").put_item(TableName=table, Item={**key, "doc": {"S": "rubbish"}, "at": {"S": "rubbish"}})
+
+
+@pytest.mark.parametrize("how", [(INCIDENT, OTHER), ("--all",)])
+@pytest.mark.parametrize(
+    ("table", "key", "says"),
+    [
+        ("incidents", dynamo_keys.meta(INCIDENT), "its record cannot be read (JSONDecodeError)"),
+        ("timeline", line(2), "a line of its timeline cannot be read (KeyError)"),
+    ],
+)
+def test_what_cannot_be_read_is_named_and_the_others_are_checked(
+    deployed: Stage, how: tuple[str], table: str, key: dict[str, Any], says: str
+) -> None:
+    spoil(deployed, table, key)
+    deployed.client("dynamodb").delete_item(TableName="timeline", Key={**line(1), "PK": {"S": OTHER}})
+    result = tocsin("audit", "verify", *how)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert f"{INCIDENT}: {says}\n" in result.stderr
+    assert f"{OTHER}: line 1 is broken" in result.stderr
+    assert result.stderr.splitlines()[-1] == "2 of 2 timelines broken"
+    assert "rubbish" not in result.stderr
+
+
+def test_a_package_of_what_cannot_be_read_is_not_made(deployed: Stage, tmp_path: Path) -> None:
+    spoil(deployed, "incidents", dynamo_keys.meta(INCIDENT))
+    result = tocsin("crisis", "evidence", INCIDENT, "--out", tmp_path / "package.zip")
+    assert (result.exit_code, list(tmp_path.iterdir())) == (1, [])
+    assert result.stderr == f"{INCIDENT}: its record cannot be read (JSONDecodeError)\n"
 
 
 def test_a_timeline_whose_incident_is_gone_is_found(deployed: Stage) -> None:

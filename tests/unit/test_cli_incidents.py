@@ -10,6 +10,7 @@ import pytest
 from typer.testing import Result
 
 from cli.incident_verbs import app
+from shared.adapters import dynamo_keys
 from shared.application.answer import HANDLING
 from shared.application.take_event import take_event
 from shared.domain.events import EVENT
@@ -175,6 +176,21 @@ def test_list_leaves_out_the_complaints_that_nobody_made(deployed: Stage) -> Non
     take_event(deployed.world, synthetic, surface="probe", trusted_by=False)
     deployed.take(complaint(id="e2"))
     assert [each["subject"] for each in json.loads(tocsin("incidents", "list", "--json").stdout)] == ["A-1"]
+
+
+@pytest.mark.parametrize("how", [(), ("--json",)])
+def test_list_names_what_cannot_be_read_beside_the_others(deployed: Stage, how: tuple[str]) -> None:
+    deployed.take(complaint(), complaint(id="e2", subject="A-2"))
+    deployed.client("dynamodb").update_item(
+        TableName="incidents",
+        Key=dynamo_keys.meta(INCIDENT),
+        UpdateExpression="SET doc = :rubbish",
+        ExpressionAttributeValues={":rubbish": {"S": "rubbish"}},
+    )
+    result = tocsin("incidents", "list", *how)
+    assert result.exit_code == 1
+    assert "A-2" in result.stdout
+    assert result.stderr.startswith(f"{INCIDENT}: its record cannot be read (JSONDecodeError)\n")
 
 
 def test_list_of_nothing_is_empty(deployed: Stage) -> None:
