@@ -8,7 +8,7 @@ from datetime import date
 
 from botocore.exceptions import ClientError
 
-from shared.adapters import codec, dynamo_keys, policy_yaml
+from shared.adapters import codec, dynamo_keys
 from shared.adapters.dynamo_calls import Client, available, get, refused
 from shared.adapters.dynamo_keys import Tables
 from shared.domain.instants import SECOND
@@ -22,6 +22,12 @@ _POINTER = "CURRENT"
 _RENEWED = "renewed#"
 """Attributes of the pointer that hold the day until which a person's qualification was renewed, by their name."""
 _HASH_DIGITS = 12
+
+
+def _shipped_text(name: str) -> str:
+    from shared.adapters import policy_yaml  # noqa: PLC0415 - most functions read no policy, and need no YAML
+
+    return policy_yaml.read_text(name)[1]
 
 
 def reference_of(name: str, text: str) -> str:
@@ -61,7 +67,7 @@ class DynamoPolicies:
         shipped: str,
         time_scale: int = 1,
         probe_contact: str = "",
-        read_shipped: Callable[[str], str] = lambda name: policy_yaml.read_text(name)[1],
+        read_shipped: Callable[[str], str] | None = None,
     ) -> None:
         self._client = client
         self._tables = tables
@@ -69,7 +75,7 @@ class DynamoPolicies:
         self._shipped = shipped
         self._scale = time_scale
         self._probe_contact = probe_contact
-        self._read_shipped = read_shipped
+        self._read_shipped = read_shipped or _shipped_text
         self._read: dict[str, Policy] = {}
         self._current = ""
         self._renewals: dict[str, str] = {}
@@ -108,6 +114,8 @@ class DynamoPolicies:
         Raises:
             PolicyError: it has mistakes; nothing was stored.
         """
+        from shared.adapters import policy_yaml  # noqa: PLC0415 - see above
+
         checked = policy_yaml.check(raw, "policy")
         if checked.policy is None:
             raise policy_yaml.PolicyError(problem for problem in checked.problems if problem.severity == "error")
@@ -151,6 +159,8 @@ class DynamoPolicies:
         self._fresh_until = 0
 
     def _load(self, reference: str) -> Policy:
+        from shared.adapters import policy_yaml  # noqa: PLC0415 - see above
+
         item = get(self._client(), self._tables.incidents, dynamo_keys.policy(reference))
         if item is None:
             raise LookupError(f"there is no policy {reference}")
@@ -160,6 +170,8 @@ class DynamoPolicies:
     def _keep_shipped(self) -> str:
         """The shipped policy, stored as any other: a later release may ship another text under its name."""
         if not self._shipped_reference:
+            from shared.adapters import policy_yaml  # noqa: PLC0415 - see above
+
             text = self._read_shipped(self._shipped)
             reference = reference_of(policy_yaml.parse(text, self._shipped).policy, text)
             self._keep(reference, text)

@@ -16,7 +16,9 @@ At = Annotated[
 
 
 class View(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    """What a caller sees. Built when it is first shown: a cold start that shows another view does not wait for it."""
+
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
 
 class ClockView(View):

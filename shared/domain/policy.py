@@ -54,7 +54,7 @@ class LevelRules(Part):
         calendar: business hours its clocks run in; none means 24 x 7.
     """
 
-    clocks: Clocks = Clocks()
+    clocks: Clocks = Field(default_factory=Clocks)
     channels: Mapping[Channel, Clocks] = {}
     milestones: Mapping[Identifier, Duration] = {}
     page_at_opening: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)] = (1,)
@@ -147,7 +147,7 @@ class Rung(Part):
     rung: Identifier
     people: tuple[Identifier, ...] = ()
     role: Annotated[Identifier | None, Field(description="of the roster: whoever is on duty in it stands here")] = None
-    authority: Authority = Authority()
+    authority: Authority = Field(default_factory=Authority)
     window: Duration | None = None
     tier: Annotated[int, Field(ge=1, le=3)] = 1
     title: Mapping[str, str] = {}
@@ -261,21 +261,21 @@ class Policy(Part):
     classification: Classification
     keywords: Mapping[Identifier, tuple[Annotated[str, Field(min_length=1)], ...]] = {}
     close_requires: Literal["none", "confirmation"] = "none"
-    rating: Rating = Rating()
-    aftercare: Aftercare = Aftercare()
+    rating: Rating = Field(default_factory=Rating)
+    aftercare: Aftercare = Field(default_factory=Aftercare)
     warning_share: Share = 0.8
-    unmoved: Unmoved = Unmoved()
-    repeat: Repeat = Repeat()
+    unmoved: Unmoved = Field(default_factory=Unmoved)
+    repeat: Repeat = Field(default_factory=Repeat)
     reminder: Duration = parse_duration("24h")
-    arrival: Arrival = Arrival()
-    storm: Storm = Storm()
+    arrival: Arrival = Field(default_factory=Arrival)
+    storm: Storm = Field(default_factory=Storm)
     calendars: Mapping[Identifier, Calendar] = {}
     routing: tuple[Route, ...] = ()
     chains: Mapping[Identifier, Annotated[tuple[Rung, ...], Field(min_length=1)]]
     people: Mapping[Identifier, Person]
     crises: Mapping[Identifier, CrisisType] = {}
     roster: Roster | None = None
-    drills: DrillRules = DrillRules()
+    drills: DrillRules = Field(default_factory=DrillRules)
     probe: Annotated[Identifier | None, Field(description="the level of synthetic complaints, and of no real one")] = (
         None
     )

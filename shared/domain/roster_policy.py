@@ -88,7 +88,7 @@ class Roster(Part):
     """
 
     zone: Zone
-    handover: Handover = Handover()
+    handover: Handover = Field(default_factory=Handover)
     starts: date
     rotation: Annotated[tuple[Identifier, ...], Field(min_length=1)]
     roles: Annotated[Mapping[Identifier, Role], Field(min_length=1)]
