@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from shared.domain.course import Record
 from shared.domain.errand import Errand
 from shared.domain.events import Event
 from shared.domain.heads import Head, SealedObject
@@ -12,6 +11,7 @@ from shared.domain.incident import Incident
 from shared.domain.message import Link, Message, MessageKey
 from shared.domain.policy import Policy
 from shared.domain.publication import Publication, StatementText
+from shared.domain.record import Record
 from shared.domain.timeline import Line as Line  # noqa: PLC0414 - whoever speaks of a commit speaks of its line
 from shared.domain.timer import Timer
 

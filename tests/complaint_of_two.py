@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from shared.domain.course import opened, record_of
+from shared.domain.course import opened
 from shared.domain.events import EVENT
 from shared.domain.incident import Incident
 from shared.domain.instants import parse_instant
 from shared.domain.policy import Policy
+from shared.domain.record import record_of
 
 TWO = "2026-03-01T14:00:00+08:00"
 T0 = parse_instant(TWO)

@@ -15,9 +15,9 @@ from shared.adapters.dynamo_keys import BY_NEXT_STEP, INDEX_SHARDS, Tables
 from shared.adapters.dynamo_outbox import message_row
 from shared.adapters.dynamo_quarantine import quarantine_row
 from shared.adapters.dynamo_statements import publication_row, text_row
-from shared.domain.course import Record
 from shared.domain.events import PROBE_SOURCE
 from shared.domain.plain import canonical
+from shared.domain.record import Record
 from shared.domain.timeline import records_on
 from shared.domain.timer import Timer
 from shared.ports import Commit, DuplicateError, EarlyEvents, Line, Quarantined, Stored, TakenEvent

@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from shared.domain.course import Record, missed_by
+from shared.domain.course import missed_by
 from shared.domain.decision import apply_event, needs_history, open_incident, pass_time, record_for
 from shared.domain.directory import Directory
 from shared.domain.errand import Errand
@@ -19,6 +19,7 @@ from shared.domain.matter import crisis_to_join, is_on, matters_changed
 from shared.domain.outcome import Decision, Entry, Page
 from shared.domain.own_event import event_of, released
 from shared.domain.policy import Policy
+from shared.domain.record import Record
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """What the events make of a crisis: a part of the fold (C2, C3, C4). Grades only grow; who is in meets milestones."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from shared.domain import clocks as on_clock
 from shared.domain.crisis import GUEST, Crisis
@@ -11,10 +10,8 @@ from shared.domain.incident import Clock, Course, changed
 from shared.domain.joined import with_joined
 from shared.domain.level_clocks import at_level, missing_clocks
 from shared.domain.policy import Policy
+from shared.domain.record import Record
 from shared.domain.roster import role_of
-
-if TYPE_CHECKING:
-    from shared.domain.course import Record
 
 
 def graded(course: Course, time: int, policy: Policy) -> Course:
@@ -51,7 +48,7 @@ def ended_with(course: Course, time: int) -> Course:
     return changed(course, crisis=changed(crisis, over_at=time))
 
 
-def tell(course: Course, record: "Record", policy: Policy) -> Course:
+def tell(course: Course, record: Record, policy: Policy) -> Course:
     """The course after an event of a crisis; another event leaves it as it was."""
     turn = _TURNS.get(record.type)
     return turn(course, record, policy) if turn else course
@@ -106,7 +103,7 @@ def is_of_crisis(course: Course, clock: Clock, policy: Policy) -> bool:
     return clock.name in MET_BY_QUORUM or (clock.milestone and clock.name in policy.crises[crisis.kind].milestones)
 
 
-def may_meet(course: Course, record: "Record", policy: Policy) -> bool:
+def may_meet(course: Course, record: Record, policy: Policy) -> bool:
     """Whether whoever says that a milestone is met may say so: a member, or where the type has it so, the chain."""
     crisis = course.crisis
     if crisis is None or not record.person:
@@ -145,7 +142,7 @@ def _at_grade(course: Course, grade: Grade, time: int, policy: Policy) -> Course
     return course
 
 
-def _declared(course: Course, record: "Record", policy: Policy) -> Course:
+def _declared(course: Course, record: Record, policy: Policy) -> Course:
     crisis = course.crisis
     name = crisis.kind if crisis and crisis.is_on else kind_declared(policy, course.level, record.kind)
     if name is None or course.part_of is not None:
@@ -158,7 +155,7 @@ def _declared(course: Course, record: "Record", policy: Policy) -> Course:
     return graded(_at_grade(course, grade, record.time, policy), record.time, policy)
 
 
-def _confirmed(course: Course, record: "Record", policy: Policy) -> Course:
+def _confirmed(course: Course, record: Record, policy: Policy) -> Course:
     crisis = course.crisis
     if crisis is None or not crisis.is_on or record.seat is None or record.by is None:
         return course
@@ -204,7 +201,7 @@ def seats_wanted(policy: Policy, kind: str) -> int:
     return sum(policy.roster.roles[role].seats for role in crisis.roles if role in policy.roster.roles)
 
 
-def _declined(course: Course, record: "Record", policy: Policy) -> Course:  # noqa: ARG001 - one form for all
+def _declined(course: Course, record: Record, policy: Policy) -> Course:  # noqa: ARG001 - one form for all
     crisis = course.crisis
     if crisis is None or record.by not in crisis.members:
         return course
@@ -213,7 +210,7 @@ def _declined(course: Course, record: "Record", policy: Policy) -> Course:  # no
     return changed(course, crisis=changed(crisis, seated=seated, guests=guests))
 
 
-def _reseated(course: Course, record: "Record", policy: Policy) -> Course:
+def _reseated(course: Course, record: Record, policy: Policy) -> Course:
     crisis = course.crisis
     if crisis is None or not crisis.is_on or record.seat is None or record.who is None:
         return course
@@ -224,7 +221,7 @@ def _reseated(course: Course, record: "Record", policy: Policy) -> Course:
     return changed(course, crisis=crisis)
 
 
-def _joined(course: Course, record: "Record", policy: Policy) -> Course:
+def _joined(course: Course, record: Record, policy: Policy) -> Course:
     crisis = course.crisis
     if crisis is None or not crisis.is_on or record.joined is None:
         return course
@@ -232,7 +229,7 @@ def _joined(course: Course, record: "Record", policy: Policy) -> Course:
     return graded(changed(course, crisis=changed(crisis, joined=joined)), record.time, policy)
 
 
-def _stood_down(course: Course, record: "Record", policy: Policy) -> Course:
+def _stood_down(course: Course, record: Record, policy: Policy) -> Course:
     crisis = course.crisis
     if crisis is None or not crisis.is_on or not record.leads:
         return course
@@ -247,7 +244,7 @@ def _stood_down(course: Course, record: "Record", policy: Policy) -> Course:
     return changed(course, phase="closed") if record.drill else course  # no customer waits for anything
 
 
-_TURNS: dict[str, Callable[[Course, "Record", Policy], Course]] = {
+_TURNS: dict[str, Callable[[Course, Record, Policy], Course]] = {
     "crisis.declared": _declared,
     "crisis.confirmed": _confirmed,
     "crisis.declined": _declined,

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-from shared.domain.course import Record
 from shared.domain.crisis import Crisis
 from shared.domain.crisis_course import has_quorum
 from shared.domain.drill import renewal, score_of
@@ -11,6 +10,7 @@ from shared.domain.events import Event
 from shared.domain.incident import Course, changed
 from shared.domain.matter import join_errand
 from shared.domain.outcome import Answer
+from shared.domain.record import Record
 from shared.domain.response_group import (
     commander,
     confirmed,

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from shared.domain.classification import chain_for
-from shared.domain.course import Record, fold, is_late, missed_by, opened, record_of, refold
+from shared.domain.course import fold, is_late, missed_by, opened, refold
 from shared.domain.crisis_events import OWN_SOURCE
 from shared.domain.crisis_reactions import graded, joined
 from shared.domain.directory import Directory
@@ -20,6 +20,7 @@ from shared.domain.incident import Course, Incident
 from shared.domain.outcome import OPERATIONS, Answer, Decision
 from shared.domain.policy import Policy
 from shared.domain.reactions import react
+from shared.domain.record import Record, record_of
 from shared.domain.response_group import is_leading, seat_meant
 from shared.domain.step import Step
 from shared.domain.upcoming import Due, next_due, noted

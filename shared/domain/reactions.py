@@ -1,12 +1,13 @@
 """What is done about an event: who hears of it, whether the ladder stops (SEMANTICS: Acknowledge to Level raised)."""
 
 from shared.domain.classification import chain_for
-from shared.domain.course import Record, may_close
+from shared.domain.course import may_close
 from shared.domain.crisis_reactions import react_to_crisis
 from shared.domain.escalation import ESCALATION, escalated, refeed, restart, settle, stop
 from shared.domain.events import ComplaintHandedOver, Event
 from shared.domain.incident import SOLVED, Course, Handover
 from shared.domain.outcome import Answer
+from shared.domain.record import Record
 from shared.domain.step import Step
 
 

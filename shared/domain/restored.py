@@ -6,7 +6,6 @@ messages (I6) and timers (I4) of before are dead, and what is due *now* is paged
 
 from collections.abc import Sequence
 
-from shared.domain.course import Record
 from shared.domain.decision import apply_event, pass_time
 from shared.domain.directory import Directory
 from shared.domain.escalation import ESCALATION
@@ -16,6 +15,7 @@ from shared.domain.instants import format_instant
 from shared.domain.outcome import FENCED, Decision, Entry, PageReason
 from shared.domain.plain import read
 from shared.domain.policy import Policy
+from shared.domain.record import Record
 from shared.domain.response_group import kind_of
 from shared.domain.step import Step
 from shared.domain.timeline import Line, records_on

@@ -4,9 +4,9 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from shared.domain.course import Record
 from shared.domain.outcome import Entry
 from shared.domain.plain import canonical, plain, read
+from shared.domain.record import Record
 
 
 @dataclass(frozen=True, slots=True)

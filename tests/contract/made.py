@@ -4,7 +4,6 @@ from dataclasses import replace
 from typing import Any
 
 from shared.domain.classification import Known
-from shared.domain.course import Record
 from shared.domain.errand import Errand
 from shared.domain.events import EVENT, Event
 from shared.domain.incident import Clock, Course, Incident
@@ -12,6 +11,7 @@ from shared.domain.message import Message, MessageKey, MessageState
 from shared.domain.outcome import Entry
 from shared.domain.policy_parts import Via
 from shared.domain.publication import Publication, StatementText
+from shared.domain.record import Record
 from shared.domain.timeline import seal
 from shared.domain.timer import Timer, timer_for
 from shared.ports import Commit, Stored, TakenEvent

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from shared.domain.course import Record
+from shared.domain.record import Record
 from shared.domain.timeline import records_on
 from shared.domain.timer import Timer
 from shared.ports import (

@@ -13,10 +13,11 @@ import pytest
 
 from shared.adapters.answer_page import AnswerPages
 from shared.application.link_view import LinkView
-from shared.domain.course import opened, record_of
+from shared.domain.course import opened
 from shared.domain.events import EVENT
 from shared.domain.incident import Incident
 from shared.domain.instants import HOUR, MINUTE, SECOND, parse_instant
+from shared.domain.record import record_of
 from tests.unit.policy_text import SMALL, policy
 
 BROWSER = Path(__file__).with_name("answer_page_browser.js")

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from shared.adapters import codec
 from shared.domain.classification import Known
-from shared.domain.course import Record
 from shared.domain.crisis import Crisis, Group, JoinedComplaint, Revision, SeatCall, Statement
 from shared.domain.events import EVENT, ComplaintReceived, Event, fingerprint
 from shared.domain.incident import Clock, Course, Handover, Incident, Ladder
@@ -18,6 +17,7 @@ from shared.domain.message import Message, MessageKey
 from shared.domain.outcome import Entry
 from shared.domain.plain import canonical, plain, read
 from shared.domain.publication import Publication, StatementText
+from shared.domain.record import Record
 from shared.domain.timeline import Line, first_broken, records_on, seal
 from shared.domain.timer import Timer
 from shared.ports import EarlyEvents, Quarantined, Stored

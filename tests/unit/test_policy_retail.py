@@ -8,11 +8,12 @@ import pytest
 
 from shared.adapters import policy_yaml
 from shared.domain.classification import Known, chain_for
-from shared.domain.course import Record, fold, opened
+from shared.domain.course import fold, opened
 from shared.domain.crisis_policy import Grade
 from shared.domain.event_data import Channel
 from shared.domain.instants import DAY, HOUR, MINUTE
 from shared.domain.policy import Policy
+from shared.domain.record import Record
 
 RUNGS = ["front_line", "supervisor", "regional_manager", "headquarters", "vice_president"]
 
