@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
@@ -23,12 +24,12 @@ NOT_BREACHING = cloudwatch.TreatMissingData.NOT_BREACHING
 
 
 class Bell:
-    """Makes alarms of a stack that all ring at the operations topic, and say so again when they are over."""
+    """Makes alarms of a stack that all ring at one topic, and say so again when they are over."""
 
-    def __init__(self, scope: Construct, *, stage: Stage, service: ServiceStack) -> None:
+    def __init__(self, scope: Construct, *, stage: Stage, topic: sns.ITopic) -> None:
         self._scope = scope
         self._stage = stage
-        self._action = actions.SnsAction(service.operations)
+        self._action = actions.SnsAction(topic)
 
     def alarm(
         self,

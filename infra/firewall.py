@@ -13,11 +13,16 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_wafv2 as waf
 from constructs import Construct
 
+from infra.alarms import Bell
+from infra.counted import of_aws
 from infra.function import retention
-from infra.stages import Stage
+from infra.nag import accept
+from infra.stages import EDGE_REGION, Stage
+from infra.topic import alarm_topic
 
-REGION: Final = "us-east-1"
 WINDOW_SECONDS: Final = 300
+PEOPLE: Final = "People"
+ANYTHING: Final = "Anything"
 PEOPLE_IN_WINDOW: Final = 6_000
 """From one address to links and console: 80 people of one office whose crisis room asks every 4 s."""
 ANYTHING_IN_WINDOW: Final = 30_000
@@ -49,24 +54,49 @@ class FirewallStack(Stack):
             stack_name=stage.stack_name("Firewall"),
             description=f"Tocsin {stage.name}: the firewall before the status site and the API",
             termination_protection=stage.production,
-            env=Environment(region=REGION),
+            env=Environment(region=EDGE_REGION),
         )
+        name = f"tocsin-{stage.name}"  # of the ACL and of its figures, so that alarms and AWS mean the same
         groups = [_group(number, name, counted) for number, (name, counted) in enumerate(COUNTED.items())]
         self.acl = waf.CfnWebACL(
             self,
             "Acl",
+            name=name,
             scope="CLOUDFRONT",
             default_action=waf.CfnWebACL.DefaultActionProperty(allow=waf.CfnWebACL.AllowActionProperty()),
             description=f"Tocsin {stage.name}: what the public reaches",
             rules=[
                 *groups,
-                _rate(len(groups), "People", PEOPLE_IN_WINDOW, _to_links_and_console(stage)),
-                _rate(len(groups) + 1, "Anything", ANYTHING_IN_WINDOW, None),
+                _rate(len(groups), PEOPLE, PEOPLE_IN_WINDOW, _to_links_and_console(stage)),
+                _rate(len(groups) + 1, ANYTHING, ANYTHING_IN_WINDOW, None),
             ],
-            visibility_config=_seen("Acl"),
+            visibility_config=_seen(name),
         )
         self._log(stage)
+        self._watch(stage, name)
         CfnOutput(self, "FirewallArn", value=self.acl.attr_arn, description="The stage's setting firewall_arn")
+
+    def _watch(self, stage: Stage, acl: str) -> None:
+        """What it blocks: its figures are in this region alone, so alarms and their topic are too."""
+        topic = alarm_topic(self, "Operations", stage=stage)
+        accept(
+            topic,
+            "AwsSolutions-SNS2",
+            "Names of alarms and counts. The stage's key is in another region, and AWS's own lets no alarm publish.",
+        )
+        accept(
+            topic,
+            "Serverless-SNSRedrivePolicy",
+            "A letter about the firewall that AWS cannot deliver is not worth a queue; the alarm stays on to be seen.",
+        )
+        CfnOutput(self, "FirewallTopicArn", value=topic.topic_arn, description="Who hears the firewall's alarms")
+        bell = Bell(self, stage=stage, topic=topic)
+        for alarm, rule, most, says in (
+            ("FirewallBlocks", "ALL", stage.alarms.blocked_requests, "the firewall blocks many requests"),
+            ("FirewallSlowsPeople", PEOPLE, 0, "an address asks links and console for more than a person would"),
+            ("FirewallSlowsAnybody", ANYTHING, 0, "an address asks so much that the firewall makes it wait"),
+        ):
+            bell.alarm(alarm, of_aws("WAFV2", "BlockedRequests", WebACL=acl, Rule=rule), above=most, says=says)
 
     def _log(self, stage: Stage) -> None:
         """What was blocked: by which rule, and from where; without what a path, a query or a header may tell (I12)."""
@@ -189,5 +219,5 @@ def _matches(field: waf.CfnWebACL.FieldToMatchProperty, text: str, where: str) -
 def _seen(name: str) -> waf.CfnWebACL.VisibilityConfigProperty:
     """A metric, and no samples: they show whole paths, and a path may be a link's token."""
     return waf.CfnWebACL.VisibilityConfigProperty(
-        cloud_watch_metrics_enabled=True, metric_name=f"Tocsin{name}", sampled_requests_enabled=False
+        cloud_watch_metrics_enabled=True, metric_name=name, sampled_requests_enabled=False
     )

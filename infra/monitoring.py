@@ -24,7 +24,7 @@ class MonitoringStack(Stack):
             description=f"Tocsin {stage.name}: alarms and dashboard",
             termination_protection=stage.production,
         )
-        bell = Bell(self, stage=stage, service=service)
+        bell = Bell(self, stage=stage, topic=service.operations)
         watch_queues(bell, stage, service.queues)
         watch_functions(bell, stage, service)
         watch_heartbeats(bell, stage)

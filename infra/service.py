@@ -7,8 +7,6 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_ses as ses
-from aws_cdk import aws_sns as sns
-from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 from infra.api import Api
@@ -20,6 +18,7 @@ from infra.sign_in import SignIn
 from infra.site import SiteStack
 from infra.stages import Stage
 from infra.stateful import StatefulStack
+from infra.topic import alarm_topic
 
 
 class ServiceStack(Stack):
@@ -36,7 +35,8 @@ class ServiceStack(Stack):
         # By its ARN: what is granted here never reaches back into the stateful stack's key policy.
         self.key = kms.Key.from_key_arn(self, "Key", stateful.key.key_arn)
         self.queues = self._make_queues(stage)
-        self.operations = self._make_operations_topic(stage)
+        failures = self.queues.invocation_failures
+        self.operations = alarm_topic(self, "Operations", stage=stage, key=self.key, failures=failures)
         self.bus = self._make_bus(stage)
         self.api = Api(self, "Api", stage=stage, key=self.key)
         self.console_url = f"{stage.link_base_url or self.api.url}/console"
@@ -124,15 +124,6 @@ class ServiceStack(Stack):
             stream_failures=dead_letters(self, "StreamFailures", stage=stage, key=self.key),
             invocation_failures=dead_letters(self, "InvocationFailures", stage=stage, key=self.key),
         )
-
-    def _make_operations_topic(self, stage: Stage) -> sns.Topic:
-        topic = sns.Topic(self, "Operations", master_key=self.key, enforce_ssl=True)
-        if stage.operations_email:
-            failures = self.queues.invocation_failures
-            topic.add_subscription(
-                subscriptions.EmailSubscription(stage.operations_email, dead_letter_queue=failures),
-            )
-        return topic
 
     def _make_bus(self, stage: Stage) -> events.EventBus:
         """Whatever is put on the bus reaches the queue, valid or not: the intake says what is wrong with it."""

@@ -15,6 +15,9 @@ LINK_MAX_CHARACTERS: Final = 34
 """What a link may take of a Chinese SMS, which holds 70 characters in one part."""
 
 
+EDGE_REGION: Final = "us-east-1"
+"""Where CloudFront looks for certificates and firewalls, and where these are watched."""
+
 MAIL_SIMULATOR: Final = "success@simulator.amazonses.com"
 """Amazon's own mailbox for tests: it takes and confirms every mail, and SES lets mail to it out of the sandbox."""
 
@@ -72,6 +75,8 @@ class AlarmSettings(BaseModel):
     """How many conflicts of transactions there may be in five minutes; each is decided anew."""
     refused_requests: int = Field(default=300, ge=1)
     """How many requests the API may refuse in five minutes."""
+    blocked_requests: int = Field(default=500, ge=1)
+    """How many requests the firewall may block in five minutes; some scan every address there is, all day long."""
 
 
 class Stage(BaseModel):

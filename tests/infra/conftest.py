@@ -22,11 +22,12 @@ Resource = dict[str, Any]
 class Synthesized:
     """A stage's templates by kind: Stateful, Site, Service, Monitoring; on production also Firewall and Front.
 
-    `protected` says which stacks nobody deletes by mistake.
+    `protected` says which stacks nobody deletes by mistake, `regions` where each stands.
     """
 
     templates: dict[str, dict[str, Any]]
     protected: dict[str, bool]
+    regions: dict[str, str]
 
     def of_type(self, resource_type: str, kind: str | None = None) -> dict[str, Resource]:
         return {
@@ -68,7 +69,8 @@ def synthesize(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Synt
             assembly = app.synth()  # cdk-nag is part of it: an unaccepted finding raises
         made = {each.stack_name.removeprefix("Tocsin").partition("-")[0]: each for each in assembly.stacks}
         protected = {kind: bool(each.termination_protection) for kind, each in made.items()}
-        return Synthesized({kind: each.template for kind, each in made.items()}, protected)
+        regions = {kind: each.environment.region for kind, each in made.items()}
+        return Synthesized({kind: each.template for kind, each in made.items()}, protected, regions)
 
     return synthesized
 

@@ -62,6 +62,20 @@ def test_the_firewall_has_the_rules_of_aws_and_limits_by_address(prod: Any) -> N
     assert acl(prod)["Scope"] == "CLOUDFRONT"
 
 
+def test_what_the_firewall_blocks_is_an_alarm_where_its_figures_are(prod: Any) -> None:
+    assert prod.regions["Firewall"] == "us-east-1"
+    alarms = [each["Properties"] for each in prod.of_type("AWS::CloudWatch::Alarm", "Firewall").values()]
+    watched = {frozenset((each["Name"], each["Value"]) for each in alarm["Dimensions"]) for alarm in alarms}
+    shown = acl(prod)["VisibilityConfig"]["MetricName"]
+    rates = {rule["Name"]: rule["VisibilityConfig"]["MetricName"] for rule in acl(prod)["Rules"] if "Action" in rule}
+    assert watched == {frozenset({("WebACL", shown), ("Rule", rule)}) for rule in ("ALL", *rates.values())}
+    assert {alarm["MetricName"] for alarm in alarms} == {"BlockedRequests"}
+    [told] = prod.of_type("AWS::SNS::Subscription", "Firewall").values()
+    assert told["Properties"]["Endpoint"] == stages.prod().operations_email
+    [topic] = prod.of_type("AWS::SNS::Topic", "Firewall")
+    assert {json.dumps(alarm["AlarmActions"]) for alarm in alarms} == {json.dumps([{"Ref": topic}])}
+
+
 def test_what_somebody_wrote_never_decides_whether_a_complaint_arrives(prod: Any) -> None:
     for rule in acl(prod)["Rules"]:
         group = rule["Statement"].get("ManagedRuleGroupStatement")

@@ -105,9 +105,28 @@ def test_every_alarm_tells_the_operations_topic_that_it_began_and_that_it_is_ove
         assert "Operations" in json.dumps(alarm["OKActions"])
 
 
+def test_alarms_may_speak_on_the_topics_they_ring_at(stage: Any) -> None:
+    for kind, template in stage.templates.items():
+        resources = template["Resources"].items()
+        topics = {name for name, each in resources if each["Type"] == "AWS::SNS::Topic"}
+        heard = {
+            topic["Ref"]
+            for _, each in resources
+            if each["Type"] == "AWS::SNS::TopicPolicy"
+            for topic in each["Properties"]["Topics"]
+            for said in each["Properties"]["PolicyDocument"]["Statement"]
+            if said["Effect"] == "Allow"
+            and said["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+            and said["Action"] == "sns:Publish"
+            and said["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+        }
+        assert heard == topics, kind
+
+
 def test_stages_count_in_namespaces_of_their_own(prod: Any) -> None:
     of_aws = {
-        f"AWS/{each}" for each in ("SQS", "Lambda", "SNS", "SES", "DynamoDB", "ApiGateway", "Scheduler", "Events")
+        f"AWS/{each}"
+        for each in ("SQS", "Lambda", "SNS", "SES", "DynamoDB", "ApiGateway", "Scheduler", "Events", "WAFV2")
     }
     assert {alarm["Namespace"] for alarm in alarms(prod).values()} - of_aws == {"Tocsin/prod"}
     for function in prod.of_type("AWS::Lambda::Function").values():
