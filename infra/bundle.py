@@ -1,7 +1,8 @@
 """Builds what is uploaded, without Docker: one layer with the locked dependencies, and each function's own code.
 
-Both carry their bytecode: Lambda's folders are read-only, so that without it every cold start would compile all of it
-again (docs/adr/0073). Both land under `.build/`, named after what they were built from, so that nothing is built twice.
+Both carry their bytecode, the layer in place of its sources: Lambda's folders are read-only, so that without it every
+cold start would compile all of it again (docs/adr/0073). Both land under `.build/`, named after what they were built
+from, so that nothing is built twice.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from infra.stages import Runtime
 ROOT: Final = Path(__file__).resolve().parent.parent
 BUILD: Final = ROOT / ".build"
 
-_RECIPE: Final = "7"
+_RECIPE: Final = "8"
 """Counts up when this file builds something else from the same lock."""
 
 
@@ -31,13 +32,24 @@ class _Build(Protocol):
 
 
 _UNUSED_IN_LAMBDA: Final = ("tests", "test", "__pycache__", "bin")
-_NOT_COMPILED: Final = (
-    r"phonenumbers/(data|shortdata)/|pydantic/(v1|deprecated|experimental)/|pydantic/mypy\.py|"
-    r"aws_lambda_powertools/utilities/(auth_alpha|circuit_breaker|data_masking|feature_flags|idempotency|kafka|"
-    r"parameters|parser|streaming|validation)/"
-)
+_NOT_COMPILED: Final = r"phonenumbers/(data|shortdata)/|pydantic/(deprecated|experimental)/|utilities/parser/"
 """What no handler imports as it starts: its bytecode would only be carried."""
-_NEVER_READ: Final = "aws_lambda_powertools/event_handler/openapi/swagger_ui"
+_POWERTOOLS: Final = "aws_lambda_powertools"
+_NEVER_IMPORTED: Final = (
+    "pydantic/v1",
+    "pydantic/mypy.py",
+    f"{_POWERTOOLS}/utilities/auth_alpha",
+    f"{_POWERTOOLS}/utilities/circuit_breaker",
+    f"{_POWERTOOLS}/utilities/data_masking",
+    f"{_POWERTOOLS}/utilities/feature_flags",
+    f"{_POWERTOOLS}/utilities/idempotency",
+    f"{_POWERTOOLS}/utilities/kafka",
+    f"{_POWERTOOLS}/utilities/parameters",
+    f"{_POWERTOOLS}/utilities/streaming",
+    f"{_POWERTOOLS}/utilities/validation",
+)
+"""What neither a function nor what it imports reaches."""
+_NEVER_READ: Final = f"{_POWERTOOLS}/event_handler/openapi/swagger_ui"
 """Scripts of a documentation page that no function serves: half a megabyte."""
 _IN_THE_RUNTIME: Final = ("boto3", "botocore", "s3transfer")
 
@@ -121,13 +133,17 @@ def _add(content: hashlib._Hash, sources: list[Path]) -> None:
         content.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes() + b"\0")
 
 
-def _compile(code: Path, root: Path, uploaded_to: str, runtime: Runtime) -> None:
-    """Bytecode beside the sources, believed without a look at their dates, which an upload changes."""
+def _compile(code: Path, root: Path, uploaded_to: str, runtime: Runtime, *, in_place: bool = False) -> None:
+    """Bytecode beside the sources or in their place, believed without a look at dates, which an upload changes."""
     python = interpreter(runtime.python)
     if python is None:
         return
     mode = ["-q", "-x", _NOT_COMPILED, "--invalidation-mode", "unchecked-hash", "-s", str(root), "-p", uploaded_to]
-    subprocess.run([python, "-I", "-m", "compileall", *mode, str(code)], check=True, capture_output=True)
+    where = ["-b"] if in_place else []
+    subprocess.run([python, "-I", "-m", "compileall", *mode, *where, str(code)], check=True, capture_output=True)
+    if in_place:
+        for bytecode in code.rglob("*.pyc"):
+            bytecode.with_suffix(".py").unlink()
 
 
 def _files(folder: Path) -> list[Path]:
@@ -145,7 +161,7 @@ def _copy(sources: list[Path], folder: Path) -> None:
 def _build_layer(runtime: Runtime, folder: Path) -> None:
     """Archived here and not by the CDK: nothing is copied or compressed again at the next synth."""
     _install(runtime, folder / "python")
-    _compile(folder / "python", folder, "/opt", runtime)
+    _compile(folder / "python", folder, "/opt", runtime, in_place=True)
     with zipfile.ZipFile(folder / "layer.zip", "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for path in sorted(path for path in (folder / "python").rglob("*") if path.is_file()):
             # One fixed date: the same lock makes the same archive, and the CDK sees nothing to deploy.
@@ -178,6 +194,9 @@ def _strip(folder: Path) -> None:
             path.unlink()
     for asset in (folder / _NEVER_READ).glob("*.min.*"):
         asset.unlink()
+    for name in _NEVER_IMPORTED:
+        path = folder / name
+        (shutil.rmtree if path.is_dir() else Path.unlink)(path)
     for name in _IN_THE_RUNTIME:
         shutil.rmtree(folder / name, ignore_errors=True)
 
