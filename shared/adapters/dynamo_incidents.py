@@ -15,6 +15,7 @@ from shared.adapters.dynamo_keys import BY_NEXT_STEP, INDEX_SHARDS, Tables
 from shared.adapters.dynamo_outbox import message_row
 from shared.adapters.dynamo_quarantine import quarantine_row
 from shared.adapters.dynamo_statements import publication_row, text_row
+from shared.adapters.dynamo_timers import timer_row
 from shared.domain.events import PROBE_SOURCE
 from shared.domain.plain import canonical
 from shared.domain.record import Record
@@ -112,7 +113,7 @@ class DynamoIncidents:
             self._check(dynamo_keys.meta(early.incident), _NEW),
         ]
         if timer is not None:
-            actions.append(self._put(self._tables.timers, dynamo_keys.timer_row(timer), {}))
+            actions.append(self._put(self._tables.timers, timer_row(timer), {}))
         transact(self._client(), actions)
 
     def expire_early(self, early: EarlyEvents, quarantined: Sequence[Quarantined], timer: Timer | None) -> None:
@@ -167,7 +168,7 @@ class DynamoIncidents:
             there = {"ConditionExpression": _THERE} if commit.claims_alarm else {}
             actions.append(self._delete(self._tables.timers, dynamo_keys.timer(before), **there))
         if after is not None:
-            put = {"TableName": self._tables.timers, "Item": dynamo_keys.timer_row(after)}
+            put = {"TableName": self._tables.timers, "Item": timer_row(after)}
             actions.append(Action({"Put": put}, moved("the alarm")))
         return actions
 

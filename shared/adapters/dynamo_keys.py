@@ -137,13 +137,8 @@ def storm(person: str, minute: int, sort: str) -> Item:
 
 
 def timer(of: Timer) -> Item:
-    """The key of a timer's row."""
+    """A row of the timers table."""
     return key(of.partition, of.sort)
-
-
-def timer_row(of: Timer) -> Item:
-    """The row itself; the mark lets it through the filter of the table's stream to whoever arms it."""
-    return {**timer(of), **(BORN_SOON if of.soon else {})}
 
 
 def index_shard(name: str) -> str:

@@ -27,6 +27,8 @@ class DynamoLinks:
         }
         if link.group:
             row["group"] = {"BOOL": True}
+        if link.version is not None:
+            row["version"] = codec.number(link.version)
         with available():
             self._client().put_item(TableName=self._tables.incidents, Item=row)
 
@@ -42,4 +44,5 @@ class DynamoLinks:
             epoch=int(item["epoch"]["N"]),
             expires=int(item["expires"]["N"]),
             group="group" in item,
+            version=codec.number_from(item, "version"),
         )

@@ -20,6 +20,11 @@ _WATERMARK = "WATERMARK"
 _SIGN = "SIGN#"
 
 
+def timer_row(timer: Timer) -> Item:
+    """The whole item of a timer; the mark lets it through the filter of the table's stream to whoever arms it."""
+    return {**dynamo_keys.timer(timer), **(dynamo_keys.BORN_SOON if timer.soon else {})}
+
+
 class DynamoTimers:
     """`ports.Timers`; the cursors and what was parked lie in the incidents table."""
 
@@ -47,7 +52,7 @@ class DynamoTimers:
             try:
                 self._client().put_item(
                     TableName=self._tables.timers,
-                    Item=dynamo_keys.timer_row(timer),
+                    Item=timer_row(timer),
                     ConditionExpression="attribute_not_exists(PK)",
                 )
             except ClientError as error:

@@ -124,7 +124,7 @@ def _take(world: World, link: Link, view: LinkView, verb: CrisisVerb, said: Mapp
         event = make_event(world, view.incident, _KINDS[verb], told, link.person, source="link", event_id=event_id)
     except Problem as wrong:
         return replace(view, state="invalid", fields=tuple(fault.field for fault in wrong.faults))
-    taken = take_event(world, event, surface="link", trusted_by=True, link=link.token_hash)
+    taken = take_event(world, event, surface="link", trusted_by=True, link=link)
     if taken.status in ("duplicate", "id_conflict"):
         return replace(view, state="used")
     after = world.incidents.load(view.incident.id)

@@ -121,16 +121,16 @@ def _render(world: World, message: Message, today: Policy) -> Rendered:
     rules = world.policies.at(stored.incident.rules)
     of_today = {"people": today.people, "operations": today.operations, "roster": today.roster}
     rules = rules.model_copy(update=of_today)
-    link = _new_link(world, message, now) if message.kind == "page" else None
+    link = _new_link(world, message, stored.incident.version, now) if message.kind == "page" else None
     return world.words.message(message, stored.incident, rules, message.key.person, link, now)
 
 
-def _new_link(world: World, message: Message, now: int) -> str:
+def _new_link(world: World, message: Message, version: int, now: int) -> str:
     token = secrets.token_urlsafe(TOKEN_BYTES)
     token_hash = hashlib.sha256(token.encode()).hexdigest()
     key = message.key
     expires = now + (world.group_link_expiry if message.group else world.link_expiry)
-    world.links.put(Link(token_hash, key.incident, key.person, message.epoch, expires, message.group))
+    world.links.put(Link(token_hash, key.incident, key.person, message.epoch, expires, message.group, version))
     return f"{world.link_base_url}/{token}"
 
 

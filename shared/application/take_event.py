@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from shared.application.commit_step import ATTEMPTS, commit_for, with_texts
@@ -35,13 +35,26 @@ Status = Literal["accepted", "duplicate", "id_conflict", "early", "quarantined",
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What became of an event, and of which incident it is now a part."""
+    """What became of an event, and of which incident it is now a part.
+
+    Attributes:
+        after: that incident as this event left it; None where the event changed none.
+    """
 
     status: Status
     incident: str | None
+    after: Incident | None = field(default=None, compare=False)
 
 
-def take_event(world: World, event: Event, *, surface: str, trusted_by: bool, link: str | None = None) -> Taken:
+def take_event(
+    world: World,
+    event: Event,
+    *,
+    surface: str,
+    trusted_by: bool,
+    link: Link | None = None,
+    seen: Stored | None = None,
+) -> Taken:
     """Take an event, however often and however concurrently it is delivered.
 
     Args:
@@ -49,13 +62,15 @@ def take_event(world: World, event: Event, *, surface: str, trusted_by: bool, li
         event: validated.
         surface: where it came in, for the quarantine (`http`, `queue`, `bus`, `link`, `api`, `cli`).
         trusted_by: whether `data.by` is an authenticated person; else it is free text without authority.
-        link: hash of the link that was used (I11).
+        link: the link that was used (I11).
+        seen: the incident as the caller has just read it, finding this event not taken yet. What moved since refuses
+            the commit, and everything is read again (I2, I4).
 
     Raises:
         UnavailableError: too many conflicts in a row; nothing was taken, safe to repeat.
     """
     try:
-        return _take(world, event, surface, trusted_by=trusted_by, link=link)
+        return _take(world, event, surface, trusted_by=trusted_by, link=link, seen=seen)
     except _UnfitError as unfit:
         put_aside(world, event, surface, unfit.reason, unfit.detail)
         return Taken("quarantined", unfit.incident)
@@ -83,23 +98,25 @@ class _UnfitError(Exception):
         self.incident = incident
 
 
-def _take(world: World, event: Event, surface: str, *, trusted_by: bool, link: str | None) -> Taken:
+def _take(
+    world: World, event: Event, surface: str, *, trusted_by: bool, link: Link | None, seen: Stored | None
+) -> Taken:
     incident_id = event.incident
     if incident_id is None:
         raise _UnfitError("no_incident", "neither subject nor data.incident names an incident")
     if (size := _bytes_of(event)) > MOST_EVENT_BYTES:
         raise _UnfitError("too_large", f"{size} bytes, and {MOST_EVENT_BYTES} can be kept")
-    known = world.incidents.taken(event.source, event.id)
+    known = world.incidents.taken(event.source, event.id) if seen is None else None
     mark = TakenEvent(event.source, event.id, fingerprint(event), incident_id)
     for _ in range(ATTEMPTS):
         if known is not None:
             return _again(world, event, surface, known, mark)
         try:
-            return _attempt(world, event, mark, trusted_by=trusted_by, link=link)
+            return _attempt(world, event, mark, trusted_by=trusted_by, link=link, seen=seen)
         except DuplicateError as duplicate:
             known = TakenEvent(event.source, event.id, duplicate.fingerprint, duplicate.incident)
         except ConflictError:
-            continue
+            seen = None
     raise UnavailableError(f"{incident_id} is changing too fast")
 
 
@@ -113,10 +130,12 @@ def _again(world: World, event: Event, surface: str, known: TakenEvent, mark: Ta
     return Taken("id_conflict", known.incident)
 
 
-def _attempt(world: World, event: Event, mark: TakenEvent, *, trusted_by: bool, link: str | None) -> Taken:
+def _attempt(
+    world: World, event: Event, mark: TakenEvent, *, trusted_by: bool, link: Link | None, seen: Stored | None
+) -> Taken:
     now = world.time.now()
     rules, today = world.policies.current()
-    stored = world.incidents.load(mark.incident)
+    stored = seen or world.incidents.load(mark.incident)
     if stored is None and not isinstance(event, ComplaintReceived):
         if vars(event.data).get("incident") is not None:
             raise _UnfitError("unknown_incident", f"there is no incident {mark.incident}")
@@ -131,20 +150,22 @@ def _attempt(world: World, event: Event, mark: TakenEvent, *, trusted_by: bool, 
         return _open(world, event, mark, rules, directory, now)
     if stored is None:
         raise ConflictError("the incident went away")
-    if link is not None and not link_lives(world.links.get(link), stored.incident):
+    if link is not None and not link_lives(link, stored.incident):
         return Taken("superseded", mark.incident)
     joins = _joins(world, event, policy, stored.incident, now)
     record = record_for(stored.incident, event, policy, directory, authority=trusted_by, joins=joins)
     history = world.incidents.history(mark.incident) if needs_history(stored.incident, record) else ()
-    decision = apply_event(stored.incident, event, record, policy, directory, now, history=history, link=link)
+    used = link.token_hash if link is not None else None
+    decision = apply_event(stored.incident, event, record, policy, directory, now, history=history, link=used)
     decision = with_texts(world, decision)
     customer = _customer(event)
     if customer is not None:
         customer = {**(world.incidents.customer(mark.incident) or {}), **customer}
         if len(canonical(customer).encode()) > MOST_CUSTOMER_BYTES:
             raise _UnfitError("too_large", "more would be known of the customer than can be kept", mark.incident)
-    world.incidents.commit(commit_for(stored, decision, policy, directory, now, taken=(mark,), customer=customer))
-    return Taken(decision.answer, mark.incident)
+    commit = commit_for(stored, decision, policy, directory, now, taken=(mark,), customer=customer)
+    world.incidents.commit(commit)
+    return Taken(decision.answer, mark.incident, commit.stored.incident)
 
 
 def _open(

@@ -84,6 +84,7 @@ class Link:
         epoch: the incident's epoch when it was sent; a link of an older epoch is superseded.
         group: whether that is the epoch of its response group, which moves when the crisis is stood down.
         expires: milliseconds UTC.
+        version: of the incident when the link was made: while it stands there, nobody has done anything by it.
     """
 
     token_hash: str
@@ -92,3 +93,4 @@ class Link:
     epoch: int
     expires: int
     group: bool = False
+    version: int | None = None

@@ -23,6 +23,12 @@ def test_a_link_is_found_by_the_hash_of_its_token(store: Store) -> None:
     assert store.links.get("b" * 64) is None
 
 
+def test_a_link_keeps_the_version_of_the_incident_it_was_made_at(store: Store) -> None:
+    link = Link("a" * 64, "inc-1", "lin", 3, NOW + 5, version=7)
+    store.links.put(link)
+    assert store.links.get("a" * 64) == link
+
+
 def test_a_link_of_the_response_group_stays_one(store: Store) -> None:
     link = Link("a" * 64, "inc-1", "lin", 0, NOW + 5, group=True)
 

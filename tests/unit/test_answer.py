@@ -53,7 +53,8 @@ def refusal(world: FakeWorld, verb: str, *, caller: KeyHolder = LI, at: str = IN
 def link(world: FakeWorld, token: str = TOKEN, *, person: str = "li.na", expires_in: int = 48 * HOUR) -> str:
     """A link sent to somebody now."""
     now = world.time.now()
-    world.links.put(Link(token_hash(token), INCIDENT, person, incident(world).epoch, now + expires_in))
+    there = incident(world)
+    world.links.put(Link(token_hash(token), INCIDENT, person, there.epoch, now + expires_in, version=there.version))
     return token
 
 
@@ -325,6 +326,23 @@ class TestUsing:
         assert sorted(view.state for view in views) == ["done"] + ["used"] * 9
         entries = [entry.kind for line in world.incidents.timeline(INCIDENT) for entry in line.entries]
         assert entries.count("complaint.acknowledged") == 1
+
+    def test_what_somebody_did_between_the_look_and_the_act_counts(
+        self, world: FakeWorld, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The act goes on from what the look found, and must not pass over a tap that was quicker."""
+        token, asked = link(world), {"reason": "no key to the store"}
+        load = world.incidents.load
+
+        def look(name: str) -> Any:
+            found = load(name)
+            monkeypatch.undo()
+            assert use_link(world, token, "escalate", asked).state == "done"
+            return found
+
+        monkeypatch.setattr(world.incidents, "load", look)
+        assert use_link(world, token, "escalate", asked).state == "used"
+        assert len([line for line in world.incidents.timeline(INCIDENT) if "escalated" in str(line.entries)]) == 1
 
     def test_a_store_that_rests_is_safe_to_ask_again(self, world: FakeWorld, monkeypatch: pytest.MonkeyPatch) -> None:
         link(world)
