@@ -26,7 +26,7 @@ from torture.people import LINK_BASE, Doors, People
 from torture.scheduler import Scheduler
 from torture.story import KEYS, PLAYED, Telling
 from torture.streams import Following, Stream
-from torture.watch import Watch
+from torture.watch import NEW_WORDS, Watch
 from torture.wire import Wire
 
 TABLES = Tables("incidents", "timers", "outbox", "timeline")
@@ -92,6 +92,8 @@ class Cloud:
         self.store.index_lag = self._lag if self.drawn.lag else None
         self.s3 = VirtualS3({SITE: BucketShape(), EVIDENCE: BucketShape(locked_days=30)}, lambda: clock.now)
         self.queues = {url: VirtualQueue(WORK[url][1] * SECOND) for url in WORK}
+        for queue in self.queues.values():
+            queue.late = self._late
         self.carriers = Carriers(clock, self.faults, self._arrived, self._receipt, self.watch.taken)
         services = {
             "dynamodb": self.store,
@@ -121,16 +123,21 @@ class Cloud:
         ticks = Scheduler(self.clock, self.faults, self.lambdas)
         ticks.every(1, "sweep_timers")
         ticks.every(5, "audit")
-        self.wire.plan_outages(BEGIN, CALMS_DOWN - 8 * MINUTE)
+        self.wire.plan_outages(BEGIN, CALMS_DOWN)
         self.telling.begin()
         if self.clock.chance(_NEW_RULES):
             self.clock.at(BEGIN + self.clock.rng.randrange(PLAYED), self._push_policy)
+        for _ in range(_SLIPS):
+            self.clock.at(BEGIN + self.clock.rng.randrange(PLAYED - 2 * MINUTE), self._erase)
         for at in REDRIVEN:
             self.clock.at(at, self._redrive)
         self.clock.run(ENDS)
 
     def _lag(self) -> int:
         return round(self.faults().lag * self.clock.rng.random())
+
+    def _late(self) -> int:
+        return self.clock.rng.randrange(_LATEST) if self.clock.chance(self.faults().shuffled) else 0
 
     def _changed(self, table: str, event: str, keys: Any, old: Any, new: Any) -> None:
         self.watch.changed(table, event, keys, old, new)
@@ -216,7 +223,7 @@ class Cloud:
         if succeeded:
             failed = {each["itemIdentifier"] for each in (answer or {}).get("batchItemFailures", ())}
             for each in batch:
-                if each.message_id not in failed:
+                if each.message_id not in failed and not self.clock.chance(self.faults().partial):
                     self.queues[url].delete(each.receipt)
         self._pump()
 
@@ -226,9 +233,24 @@ class Cloud:
             policy_yaml.read_text("torture")[1]
             .replace("respond: 12m", "respond: 9m")
             .replace("window: 4m", "window: 2m")
+            .replace("Ordinary", NEW_WORDS["Ordinary"])
+            .replace("一般", NEW_WORDS["一般"])
         )
         policies = DynamoPolicies(self.wire.dynamodb, TABLES, SkewedClock(self.clock, 0), shipped="torture")
-        self.clock.tell("operations", f"push {policies.push(text)}")
+        self.watch.new_rules = policies.push(text)
+        self.clock.tell("operations", f"push {self.watch.new_rules}")
+
+    def _erase(self) -> None:
+        """A timer of an incident that is due soon is gone: the audit finds the incident by its own next step (I3)."""
+        if not self.clock.chance(self.faults().erased):
+            return
+        soon = self.clock.now + _ERASED_WITHIN
+        rows = [row for row in self.store.rows(TABLES.timers) if "#incident#" in row["SK"]["S"]]
+        rows = [row for row in rows if int(row["SK"]["S"][:15]) < soon]
+        if rows:
+            key = {name: self.clock.rng.choice(rows)[name] for name in ("PK", "SK")}
+            self.store.delete_item(TableName=TABLES.timers, Key=key)
+            self.clock.tell("operations", f"erase the timer {key['SK']['S']}")
 
     def _redrive(self) -> None:
         for url, queue in self.queues.items():
@@ -239,7 +261,10 @@ class Cloud:
         self._pump()
 
 
-_NEW_RULES = 0.3
+_NEW_RULES = 0.4
+_LATEST = 90 * SECOND
+_SLIPS = 3
+_ERASED_WITHIN = 10 * MINUTE
 _TAG = "tocsin_reference"
 
 

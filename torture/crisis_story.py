@@ -54,10 +54,6 @@ class CrisisStory:
             self._statement(rung, at + round(due * MINUTE * dice.uniform(0.2, 1.1)))
         for _ in range(dice.randrange(3)):
             self.act(at + dice.randrange(15 * MINUTE), dice.choice(_OTHERS), "milestone", {"milestone": "plan"})
-        if dice.random() < _LEAVES:
-            self.act(
-                at + dice.randrange(20 * MINUTE), dice.choice(("fay", "hal", "jon")), "decline-call", {"reason": "ill"}
-            )
         if dice.random() < _STANDS_DOWN:
             over = at + dice.randrange(10 * MINUTE, 35 * MINUTE)
             self.act(over, dice.choice(("fay", "gus")), "stand-down", {"reason": "it is over"})
@@ -133,6 +129,8 @@ class CrisisStory:
             self._say(person, "reject", {**said, "reason": "not true"})
         else:
             self._say(person, "approve", said)
+            if dice.random() < _LEAVES:  # and no longer stands by it, unless they are asked again
+                self.act(self._clock.now + dice.randrange(4 * MINUTE), person, "decline-call", {"reason": "ill"})
 
     def _seen(self, fits: Callable[[dict[str, Any]], bool]) -> dict[str, Any] | None:
         """The crisis as the top of the chain sees it, once it is as it should be; None where it never is."""
@@ -181,5 +179,5 @@ _READS = 0.75
 _WORST_MOMENT = 0.25
 _VETOES = 0.08
 _CORRECTS = 0.3
-_LEAVES = 0.2
+_LEAVES = 0.1
 _STANDS_DOWN = 0.2

@@ -13,17 +13,18 @@ class Faults:
     Attributes:
         unsent: a call that never left. lost: it was done, and the answer was lost. throttled: refused for load.
         conflict: a transaction that meets another one. slow: a call that takes seconds.
-        partial: a batch of which the queue takes a part.
+        partial: a batch of which the queue takes, or deletes, a part.
         killed: a run that dies around one of its calls. stuck: a run that hangs until it times out.
         doubled: a message or a batch of a stream that is delivered again though it was done.
         shuffled: a message that is delivered late, so out of order.
         stalled: a stream that stands still for minutes. no_tick, two_ticks, late_tick: the scheduler's.
-        clocks: how far a machine's clock may be off, milliseconds; jumps: a run in which it jumps first.
+        clocks: how far a machine's clock may be off, milliseconds; it is another from run to run, and jumps within one.
         wild: how far the clock of whoever sweeps or audits may be off: nothing relies on these (ADR 25).
         carrier_down: a send that is refused for now; carrier_refuses: for good; carrier_hangs: nobody knows;
         carrier_loses: taken, and never seen again. receipts: a receipt that is lost, doubled or late.
         outages: how many times a service cannot be reached for minutes.
         lag: milliseconds by which an index lags behind.
+        erased: a timer that is gone from its table though nobody took its step: a slip by hand, a restore.
     """
 
     unsent: float = 0.0
@@ -49,6 +50,7 @@ class Faults:
     receipts: float = 0.0
     outages: float = 0.0
     lag: float = 0.0
+    erased: float = 0.0
 
 
 _MOST = Faults(
@@ -75,6 +77,7 @@ _MOST = Faults(
     receipts=0.5,
     outages=6,
     lag=20_000,
+    erased=1,
 )
 """What each may come to. A run in which all of it happens all the time would get nowhere and show nothing."""
 

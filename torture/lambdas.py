@@ -49,6 +49,7 @@ _LONGEST_WAIT = 15 * SECOND
 _WILD = frozenset({"sweep_timers", "audit"})
 _CALLS = 40
 """A run that is doomed dies within so many points."""
+_JUMPS = 0.2
 _FRESH = 0.05
 """How often a run begins in a new environment though another is free."""
 
@@ -179,6 +180,9 @@ class Lambdas:
         faults, dice = self._faults(), self._clock.rng
         most = faults.wild if place.name in _WILD and dice.random() < faults.late_tick else faults.clocks
         place.time.off = round(dice.uniform(-most, most))
+        if most == faults.clocks and self._clock.chance(_JUMPS):
+            other = round(dice.uniform(-most, most))
+            self._clock.after(dice.randrange(5 * SECOND), lambda: setattr(place.time, "off", other))
 
 
 class _Named:

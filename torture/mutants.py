@@ -6,26 +6,40 @@ know why it is there.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 from unittest.mock import patch
 
-from shared.adapters import carrier_outcome, dynamo_calls, dynamo_incidents
+from aws_lambda_powertools.utilities.batch import BatchProcessor
+
+from shared.adapters import carrier_outcome, dynamo_calls, dynamo_incidents, dynamo_keys
 from shared.adapters.dynamo_errands import DynamoErrands
 from shared.adapters.dynamo_incidents import DynamoIncidents
 from shared.adapters.dynamo_outbox import DynamoOutbox
 from shared.adapters.dynamo_quarantine import DynamoQuarantine
 from shared.adapters.dynamo_timers import DynamoTimers
+from shared.adapters.policy_store import DynamoPolicies
 from shared.adapters.sealed_heads import S3SealedHeads
+from shared.adapters.sns_sms import SnsSms
 from shared.adapters.sqs_queue import SqsQueue
 from shared.application import arm_timers, audit, commit_step, send_message, sweep_timers, take_event
-from shared.domain import crisis_reactions, escalation, statement_approval, statement_ladder, statement_reactions
+from shared.domain import (
+    crisis_reactions,
+    escalation,
+    outcome,
+    statement_approval,
+    statement_ladder,
+    statement_reactions,
+    step,
+)
 from shared.domain.message import Message
 from shared.domain.timeline import seal
 from shared.ports import TemporaryFailure, UnavailableError
 from torture import wire
+from torture.cloud import Cloud
 
 Switch = tuple[Any, str, Any]
 
@@ -127,12 +141,46 @@ def _open_at_once(step: Any, crisis: Any, stated_at: int) -> None:
     step.change(statements=tuple(replace(each, publish_at=stated_at) for each in step.incident.statements))
 
 
+_at = DynamoPolicies.at
+
+
+def _rules_of_today(self: DynamoPolicies, reference: str) -> Any:
+    """Whatever an incident was opened under; what `current` itself asks for is what it says."""
+    pointer = dynamo_calls.get(self._client(), self._tables.incidents, dynamo_keys.policy("CURRENT"))
+    return _at(self, pointer["reference"]["S"] if pointer and "reference" in pointer else reference)
+
+
+_send_sms = SnsSms.send
+
+
+def _send_aloud(self: SnsSms, address: str, *what: Any) -> str:
+    logging.getLogger("torture").info("a text to %s", address)
+    return _send_sms(self, address, *what)
+
+
+def _call_nothing_back(pages: Any, entries: Any, _: int) -> tuple[Any, Any]:
+    return pages, entries
+
+
+def _none_failed(_: BatchProcessor) -> dict[str, list[Any]]:
+    return {"batchItemFailures": []}
+
+
+def _let_go(self: Cloud) -> None:
+    for queue in self.queues.values():
+        queue.dead.clear()
+
+
 def _nothing(*_: Any, **__: Any) -> None:
     return None
 
 
 def _none(*_: Any, **__: Any) -> tuple[()]:
     return ()
+
+
+def _no(*_: Any, **__: Any) -> bool:
+    return False
 
 
 def _yes(*_: Any, **__: Any) -> bool:
@@ -173,10 +221,31 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant("arm", "arming timers that are born late", ((arm_timers, "ARM_WITHIN", 0),)),
     Mutant("store-clock", "the audit's second clock", ((DynamoTimers, "clock", _nothing),)),
+    Mutant(
+        "called-back",
+        "calling pages back whose acknowledgement came in the same step",
+        ((outcome, "called_back", _call_nothing_back), (step, "called_back", _call_nothing_back)),
+    ),
+    Mutant("settled", "the minute in which a receipt may still come", ((send_message, "SETTLED_AFTER", 0),)),
+    Mutant("rules", "the rules an incident was opened under", ((DynamoPolicies, "at", _rules_of_today),)),
+    Mutant("silent", "the audit's look for incidents that wait too long", ((DynamoIncidents, "silent", _none),)),
+    Mutant(
+        "batch",
+        "saying which records of a batch failed",
+        ((BatchProcessor, "_clean", _nothing), (BatchProcessor, "response", _none_failed)),
+    ),
+    Mutant("dead-letters", "sending back what a queue gave up on", ((Cloud, "_redrive", _let_go),)),
+    Mutant("log", "silence about numbers in the log", ((SnsSms, "send", _send_aloud),)),
     Mutant("queue", "telling a caller that the queue did not take it", ((SqsQueue, "send", _send_hopefully),)),
     Mutant("links", "links that die with their epoch", ((take_event, "link_lives", _yes),)),
     Mutant("binding", "approvals that bind to one revision", ((statement_reactions, "_judged", _judged_whatever),)),
     Mutant("four-eyes", "somebody else's approval", ((statement_approval, "may_approve", _yes),)),
+    Mutant("order", "rungs of the ladder that wait for each other", ((statement_ladder, "_is_unpublished", _no),)),
+    Mutant(
+        "seat",
+        "the look at who still sits there when a statement goes out",
+        ((statement_ladder, "standing_approvals", lambda _, revision: revision.approvals),),
+    ),
     Mutant("lead", "publication at its time", ((crisis_reactions, "open_ladder", _open_at_once),)),
     Mutant("chain", "the hash of the line before", ((commit_step, "seal", lambda _, *rest: seal("", *rest)),)),
     Mutant("heads", "copies of heads in write-once storage", ((S3SealedHeads, "seal", _nothing),)),

@@ -58,6 +58,7 @@ class Telling:
         self._put = put
         self._dice = clock.rng
         self._number = 0
+        self._gathered: dict[str, int] = {}
         self.story = Story()
 
     def begin(self) -> None:
@@ -75,6 +76,8 @@ class Telling:
     def _complaint(self, subject: str, at: int) -> None:
         dice = self._dice
         source = dice.choice((SOURCE, SOURCE, OTHER))
+        if dice.random() < _GATHERED:  # the intake system was down, and tells all of it at once
+            self._gathered[subject] = at + dice.randrange(8 * MINUTE)
         facts: dict[str, Any] = {"summary": "The kettle leaks", "channel": dice.choice(("hotline", "web", "weibo"))}
         facts |= dice.choice(
             ({}, {}, {"amount_cny": 20_000}, {"level": "urgent"}, {"level": "no-such"}, {"store": "S-1"})
@@ -104,6 +107,8 @@ class Telling:
         }
         self.story.sent.append(sent)
         late = dice.choice((0, 0, 0, 2 * SECOND, MINUTE, 12 * MINUTE))
+        if subject in self._gathered:
+            at, late = max(at, self._gathered[subject]), 0
         for _ in range(1 + (dice.random() < _DOUBLED)):
             self._deliver(sent, at + round(late * dice.random()) + dice.randrange(30))
         if dice.random() < _CONTRADICTS:
@@ -166,6 +171,7 @@ _LATER: tuple[tuple[str, dict[str, Any]], ...] = (
 _ACCEPTED = 202
 _RUBBISH = 0.2
 _AGAIN = 0.15
+_GATHERED = 0.2
 _DOUBLED = 0.25
 _CONTRADICTS = 0.06
 _BY_HTTP = 0.5

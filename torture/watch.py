@@ -43,6 +43,7 @@ class Watch:
     Attributes:
         off: by how many milliseconds a machine's clock may be wrong in this run: nothing can be more exact.
         rows: messages by the product's own reference. metas: incidents as they stand, undecoded.
+        new_rules: the reference of the rules that operations pushed on the way; "" where they did not.
     """
 
     clock: Clockwork
@@ -52,6 +53,7 @@ class Watch:
     rows: dict[str, Row] = field(default_factory=dict)
     metas: dict[str, Item] = field(default_factory=dict)
     links: dict[str, Item] = field(default_factory=dict)
+    new_rules: str = ""
     _sent_now: list[Message] = field(default_factory=list)
     _before: dict[str, Item] = field(default_factory=dict)
     _acts: list[Item] = field(default_factory=list)
@@ -100,6 +102,17 @@ class Watch:
         early = row.message.due - taken.at
         if row.message.kind == "page" and early > self.off:
             self.broken("I5", f"{row.message.key} ({row.message.reason}) went out {early} ms early")
+        meta = self.metas.get(row.message.key.incident)
+        if meta is not None and row.message.kind != "digest":
+            self._worded(taken, json.loads(codec.text_from(meta["doc"]))["rules"])
+
+    def _worded(self, taken: Taken, rules: str) -> None:
+        """What is said of an incident is said in the words of its own rules (I10)."""
+        others = NEW_WORDS.keys() if rules == self.new_rules else NEW_WORDS.values()
+        if found := [word for word in others if word in f"{taken.subject} {taken.text}"]:
+            self.broken(
+                "I10", f"{taken.via} took {taken.message_id} with {found[0]}, a word of other rules than {rules}"
+            )
 
     def _message(self, event: str, old: Item | None, new: Item | None) -> None:
         if new is None or event == "REMOVE":
@@ -115,6 +128,8 @@ class Watch:
         else:
             row.message = message
             row.states.append(message.state)
+            if message.state == "unknown" and self.clock.now - (message.sending_at or 0) < _SETTLES - self.off:
+                self.broken("I7", f"{message.key} is given up, and a receipt might still come")
         if message.state == "sending" or event == "INSERT":
             self._sent_now += [message] if message.key.attempt == 1 or message.state == "sending" else []
 
@@ -145,15 +160,31 @@ class Watch:
         for name in ("fence", "epoch", "lines"):
             if int(new[name]["N"]) < int(old[name]["N"]):
                 self.broken("I4", f"{incident}: its {name} went back")
-        rules = [json.loads(codec.text_from(row["doc"]))["rules"] for row in (old, new)]
+        documents = [json.loads(codec.text_from(row["doc"])) for row in (old, new)]
+        rules = [document["rules"] for document in documents]
         if rules[0] != rules[1]:
             self.broken("I10", f"{incident} was opened under {rules[0]} and goes on under {rules[1]}")
+        other = RESPOND[rules[1] != self.new_rules]
+        if any(clock["n"] == "respond" and clock["d"] == other for clock in documents[1]["course"]["clocks"]):
+            self.broken("I10", f"{incident} was opened under {rules[1]} and has {other} ms to respond")
 
     def _published(self, row: Item) -> None:
         said = json.loads(codec.text_from(row["doc"]))
         early = said["due"] - _LEAD - self.clock.now
         if early > self.off and not said.get("corrects"):
             self.broken("I8", f"{said['rung']} is public {early} ms before its time")
+        document = json.loads(codec.text_from(self.metas[said["incident"]]["doc"]))
+        rungs = [each["rung"] for each in document["statements"]]
+        for each in document["statements"][: rungs.index(said["rung"])]:
+            if not each.get("cancelled") and not any("published_at" in one for one in each.get("revisions", ())):
+                self.broken("I8", f"{said['rung']} is public before {each['rung']}")
+        statement = document["statements"][rungs.index(said["rung"])]
+        revision = next(each for each in statement["revisions"] if each["number"] == said["revision"])
+        seated = {tuple(each) for each in document["course"]["crisis"]["seated"]}
+        for role in APPROVE:
+            stands = seated & {tuple(each) for each in revision.get("approvals", ())}
+            if (role, revision["by"]) not in seated and not any(seat == role for seat, _ in stands):
+                self.broken("I8", f"{said['rung']} {said['revision']} is public, and no {role} stands by it any more")
 
     def _used_link(self, act: Item) -> None:
         """Whoever acted by a link had one of the incident's present epoch (I11)."""
@@ -172,6 +203,13 @@ class Watch:
 
 
 _LEAD = 60_000
+_SETTLES = 60_000
+APPROVE = ("legal", "commander")
+"""Whose approval a statement wants, as policy.yaml says; each of the roles has one seat, of its own name."""
+RESPOND = (12 * 60_000, 9 * 60_000)
+"""What an ordinary complaint has to its first response, under the rules of the stage and under those pushed."""
+NEW_WORDS = {"Ordinary": "Everyday", "一般": "日常"}
+"""Names of a level under the rules of the stage, and under those that operations push."""
 
 
 def _says_perhaps(taken: Taken) -> bool:

@@ -25,8 +25,7 @@ _ATTEMPTS = 4
 CARRIER_ATTEMPTS = 1
 """`aws.ONCE`: a send is never repeated by the SDK (I7)."""
 _READ_TIMEOUT = 4_000
-_LONGEST_OUTAGE = 8 * MINUTE
-_CARRIER_TIMEOUT = 8_000
+_LONGEST_OUTAGE = 14 * MINUTE
 _SERVER_ERROR = 500
 _REPEATED = frozenset(
     {
@@ -101,7 +100,7 @@ class Wire:
         for _ in range(round(self._faults().outages * dice.random())):
             since = dice.randrange(begin, end)
             service = dice.choice(("dynamodb", "sqs", "sqs", "sns", "ses", "s3", "secrets"))
-            until = since + dice.randrange(_LONGEST_OUTAGE)
+            until = min(end, since + dice.randrange(_LONGEST_OUTAGE))
             self._out.append((service, since, until))
 
     def _is_out(self, service: str) -> bool:
@@ -128,7 +127,9 @@ class Wire:
             if attempt:
                 self._clock.pause(self._clock.rng.randrange(50 << attempt))
             try:
-                return self._attempt(task, client, operation, partial(work, **request), reads=reads)
+                return self._attempt(
+                    task, client, operation, partial(self._done, work, operation, request), reads=reads
+                )
             except ClientError as error:
                 if attempt + 1 == client.attempts or not _repeatable(error):
                     raise
@@ -164,6 +165,17 @@ class Wire:
         if not reads:
             clock.pause(dice.randrange(1, 8))
         return answer
+
+    def _done(self, work: Callable[..., Any], operation: str, request: dict[str, Any]) -> Any:
+        """What the service does with a request; of a batch a queue may take only some, and it says which."""
+        if operation != "send_message_batch" or not self._clock.chance(self._faults().partial):
+            return work(**request)
+        entries = request["Entries"]
+        left = self._clock.rng.sample(entries, self._clock.rng.randint(1, len(entries)))
+        taken = [entry for entry in entries if entry not in left]
+        answer = work(**{**request, "Entries": taken}) if taken else {"ResponseMetadata": {"HTTPStatusCode": 200}}
+        failed = [{"Id": each["Id"], "SenderFault": False, "Code": "InternalError"} for each in left]
+        return {**answer, "Failed": [*answer.get("Failed", ()), *failed]}
 
     def _refuse(self, client: _Client, operation: str, faults: Faults) -> None:
         clock = self._clock

@@ -51,6 +51,7 @@ class VirtualQueue:
         retention: ms after which a message is gone, taken or not.
 
     Attributes:
+        late: by how many ms the message that is put next comes later than it should; the simulation's to say.
         dead: the dead letters, as they were taken last.
         lost: what outlived the retention.
     """
@@ -62,6 +63,7 @@ class VirtualQueue:
         self._waiting: dict[int, _Waiting] = {}
         self._by_receipt: dict[str, int] = {}
         self._number = 0
+        self.late: Callable[[], int] = lambda: 0
         self.dead: list[Received] = []
         self.lost: list[Received] = []
 
@@ -73,7 +75,7 @@ class VirtualQueue:
         """Add a message that can be taken after a delay (ms); its id."""
         self._number += 1
         message_id = f"message-{self._number}"
-        self._waiting[self._number] = _Waiting(message_id, body, now, now + delay)
+        self._waiting[self._number] = _Waiting(message_id, body, now, now + delay + self.late())
         return message_id
 
     def take(self, now: int, rng: Random, most: int = 10) -> list[Received]:
