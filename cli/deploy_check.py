@@ -11,7 +11,7 @@ import typer
 
 from cli.cdk_diff import CdkError, cdk_diff
 from cli.deployment import LOCAL, StageOption
-from cli.doctor import PolicyFile, diagnose, failed, patient, show
+from cli.doctor import PolicyFile, diagnose, failed, left_as_examples, patient, settings_of, show
 from cli.doctor_checks.platform import kinds_of
 from cli.health.changes import counted_changes, judged, read_diff
 from cli.health.diagnosis import Diagnosis, good, must
@@ -46,6 +46,8 @@ def deploy_check(
     which something must be done first. Changes nothing.
     """
     given = _settings(context or [])
+    if still := left_as_examples(settings_of(stage, given)):
+        refuse(f"{still}. Nothing was asked of AWS.", FAILED)
     who = patient(stage, policy)
     stacks = [who.stage.stack_name(kind) for kind in kinds_of(who.stage)]
     said = ""

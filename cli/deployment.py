@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import cache
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import cache, partial
 from typing import Annotated, Any
 
 import boto3
@@ -16,6 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from cli.local_stack.emulator import LocalStackError
 from cli.local_stack.stack import running_stack
 from cli.refuse import FAILED, refuse
+from infra.stages import EDGE_REGION, STAGES
 from shared.adapters.dynamo_incidents import DynamoIncidents
 from shared.adapters.dynamo_keys import Tables
 from shared.adapters.dynamo_quarantine import DynamoQuarantine
@@ -42,6 +43,7 @@ class Deployment:
         client: makes a boto3 client of a service.
         http: makes an HTTP client that trusts the stage's certificate.
         api_key: the intake system's key of the local stack; empty elsewhere.
+        edge: makes a boto3 client in the region where CloudFront's firewall and its alarms are.
     """
 
     stage: str
@@ -49,6 +51,7 @@ class Deployment:
     client: Callable[[str], Any]
     http: Callable[[], httpx.Client]
     api_key: str = ""
+    edge: Callable[[str], Any] = field(default=partial(boto3.client, region_name=EDGE_REGION))
 
     def output(self, name: str) -> str:
         """One output; ends the command where the stage has none of this name."""
@@ -97,24 +100,49 @@ def find(stage: str) -> Deployment:
     if stage == LOCAL:
         return _local()
     client = cache(boto3.client)
+    edge = cache(partial(boto3.client, region_name=EDGE_REGION))
     with reaching(stage):
         outputs = outputs_of(client("cloudformation"), stage)
-    return Deployment(stage, outputs, client, lambda: httpx.Client(timeout=10))
+        if has_front(stage):
+            outputs |= front_outputs(client("cloudformation"), edge("cloudformation"), stage)
+    return Deployment(stage, outputs, client, lambda: httpx.Client(timeout=10), edge=edge)
 
 
 def outputs_of(cloudformation: Any, stage: str) -> dict[str, str]:
     """The outputs of a stage's stacks; ends the command where a stack is missing."""
     found: dict[str, str] = {}
     for kind in _STACKS:
-        name = f"Tocsin{kind}-{stage}"
         try:
-            (stack,) = cloudformation.describe_stacks(StackName=name)["Stacks"]
+            found |= _outputs(cloudformation, f"Tocsin{kind}-{stage}")
         except ClientError as error:
             if error.response["Error"]["Code"] != "ValidationError":
                 raise
+            name = f"Tocsin{kind}-{stage}"
             refuse(f"there is no stack {name} in this account and region: deploy the stage, or choose another --stage")
-        found |= {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", ())}
     return found
+
+
+def has_front(stage: str) -> bool:
+    """Whether a stage of this checkout stands behind CloudFront and its firewall."""
+    return stage in STAGES and STAGES[stage]().production
+
+
+def front_outputs(cloudformation: Any, at_the_edge: Any, stage: str) -> dict[str, str]:
+    """The outputs of what stands before a stage, as far as they can be had.
+
+    Most commands do without, and an operator may have no rights in that other region; `tocsin doctor` says what is
+    missing.
+    """
+    found: dict[str, str] = {}
+    for client, kind in ((cloudformation, "Front"), (at_the_edge, "Firewall")):
+        with suppress(ClientError):
+            found |= _outputs(client, f"Tocsin{kind}-{stage}")
+    return found
+
+
+def _outputs(cloudformation: Any, name: str) -> dict[str, str]:
+    (stack,) = cloudformation.describe_stacks(StackName=name)["Stacks"]
+    return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", ())}
 
 
 @contextmanager

@@ -11,16 +11,19 @@ from typing import Annotated, Final
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
+from pydantic import ValidationError
 from rich.markup import escape
 from rich.table import Table
 
 from cli.deployment import LOCAL, StageOption, find, reaching
 from cli.doctor_checks import carriers, people, platform, work
 from cli.doctor_checks.patient import Patient
+from cli.doctor_checks.platform import words_of
 from cli.health.diagnosis import Diagnosis, unchecked
+from cli.health.platform import examples_in
 from cli.paper import paper
 from cli.refuse import FAILED, refuse
-from infra.stages import STAGES, choose
+from infra.stages import STAGES, Stage, choose
 from shared.adapters.system_time import SystemTime
 from shared.ports import UnavailableError
 
@@ -32,6 +35,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     "synthetic complaint": work.probe,
     "alarms": work.alarms,
     "operations topic": work.subscriptions,
+    "firewall topic": work.firewall_subscriptions,
     "dead man's switch": work.heartbeat,
     "dead letters": work.dead_letters,
     "parked timers": work.parked,
@@ -84,15 +88,40 @@ def doctor(
 
 def patient(stage: str, policy: Path | None = None) -> Patient:
     """A deployed stage, with its settings in this checkout; ends the command where there is none."""
-    if stage not in STAGES:
-        refuse(f"--stage: there is no stage '{stage}' in infra/stages.py, only {', '.join(STAGES)}")
+    settings = settings_of(stage)
+    if still := left_as_examples(settings):
+        typer.echo(still, err=True)
     try:
         own = policy.read_text(encoding="utf-8") if policy else ""
     except (OSError, UnicodeError) as error:
         refuse(f"--policy: {policy} cannot be read ({type(error).__name__})")
     with reaching(stage):
         deployment = find(stage)
-    return Patient(deployment, choose(stage), SystemTime().now(), own)
+    return Patient(deployment, settings, SystemTime().now(), own)
+
+
+def settings_of(stage: str, given: Mapping[str, str] | None = None) -> Stage:
+    """A stage's settings in this checkout, with those of one deployment; ends the command where they are refused."""
+    if stage not in STAGES:
+        refuse(f"--stage: there is no stage '{stage}' in infra/stages.py, only {', '.join(STAGES)}")
+    try:
+        return choose(stage, dict(given or {}))
+    except ValidationError as error:
+        wrong = [
+            ": ".join((*map(str, each["loc"]), each["msg"].removeprefix("Value error, "))) for each in error.errors()
+        ]
+        refuse("\n".join(f"stage {stage} in infra/stages.py: {each}" for each in wrong))
+
+
+def left_as_examples(stage: Stage) -> str:
+    """What production was given to replace and still has, in a sentence; empty: nothing."""
+    still = examples_in(words_of(stage)) if stage.production else []
+    if not still:
+        return ""
+    return (
+        f"stage {stage.name}: {', '.join(still)} in infra/stages.py {'is' if len(still) == 1 else 'are'} still the "
+        "example that ships; put your own there (docs/operations.md, Deploy a stage)"
+    )
 
 
 def diagnose(who: Patient, checks: Mapping[str, Check] = CHECKS) -> list[Diagnosis]:

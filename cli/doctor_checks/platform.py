@@ -13,7 +13,9 @@ from cli.health.diagnosis import Diagnosis
 from infra.stages import Stage
 
 _KINDS = ("Stateful", "Site", "Service", "Monitoring")
-_OF_PRODUCTION = ("Front",)
+_OF_PRODUCTION = ("Front", "Firewall")
+_AT_THE_EDGE = frozenset({"Firewall"})
+"""Kinds of stacks that stand where CloudFront looks for them, whatever the stage's region."""
 _TABLES = ("incidents", "timers", "outbox", "timeline")
 _FOR_ALL_ELSE = 30
 """How many functions beside senders and errands a busy stage may run at once: intake, fire, streams, the console."""
@@ -27,18 +29,21 @@ def kinds_of(stage: Stage) -> tuple[str, ...]:
 def settings(patient: Patient) -> Iterator[Diagnosis]:
     """What production cannot keep as it came."""
     if patient.production:
-        said = patient.stage.model_dump().items()
-        yield from platform.placeholders({name: value for name, value in said if isinstance(value, str)})
+        yield from platform.placeholders(words_of(patient.stage))
+
+
+def words_of(stage: Stage) -> dict[str, str]:
+    """A stage's settings that are texts, by name."""
+    return {name: value for name, value in stage.model_dump().items() if isinstance(value, str)}
 
 
 def stacks(patient: Patient) -> Iterator[Diagnosis]:
     """State and protection of the stage's stacks."""
     found: dict[str, platform.StackState | None] = {}
     for kind in kinds_of(patient.stage):
+        client = patient.deployment.edge if kind in _AT_THE_EDGE else patient.client
         try:
-            (stack,) = patient.client("cloudformation").describe_stacks(StackName=patient.stage.stack_name(kind))[
-                "Stacks"
-            ]
+            (stack,) = client("cloudformation").describe_stacks(StackName=patient.stage.stack_name(kind))["Stacks"]
         except ClientError as error:
             if error.response["Error"]["Code"] != "ValidationError":
                 raise

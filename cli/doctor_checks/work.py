@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 from cli.doctor_checks.patient import Patient
 from cli.health import work
@@ -73,21 +74,37 @@ def heartbeat(patient: Patient) -> Iterator[Diagnosis]:
 
 def alarms(patient: Patient) -> Iterator[Diagnosis]:
     """Alarms that are on."""
-    prefix = patient.stage.stack_name("Monitoring")
+    places = {"Monitoring": patient.client} | ({"Firewall": patient.deployment.edge} if patient.production else {})
     states: dict[str, str] = {}
-    for page in patient.client("cloudwatch").get_paginator("describe_alarms").paginate(AlarmNamePrefix=prefix):
-        states |= {each["AlarmName"].removeprefix(f"{prefix}-"): each["StateValue"] for each in page["MetricAlarms"]}
+    for kind, client in places.items():
+        prefix = patient.stage.stack_name(kind)
+        for page in client("cloudwatch").get_paginator("describe_alarms").paginate(AlarmNamePrefix=prefix):
+            states |= {
+                each["AlarmName"].removeprefix(f"{prefix}-"): each["StateValue"] for each in page["MetricAlarms"]
+            }
     yield from work.alarms(sorted(name for name, state in states.items() if state == "ALARM"), len(states))
 
 
 def subscriptions(patient: Patient) -> Iterator[Diagnosis]:
     """Who hears them; their addresses are not shown (I12)."""
-    topic, confirmed, pending = patient.deployment.output("OperationsTopicArn"), 0, 0
-    pages = patient.client("sns").get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topic)
-    for each in (each for page in pages for each in page["Subscriptions"]):
-        waits = not str(each["SubscriptionArn"]).startswith("arn:")
-        confirmed, pending = confirmed + (not waits), pending + waits
+    confirmed, pending = _listeners(patient.client("sns"), patient.deployment.output("OperationsTopicArn"))
     yield from work.subscriptions(confirmed, pending, production=patient.production)
+
+
+def firewall_subscriptions(patient: Patient) -> Iterator[Diagnosis]:
+    """Who hears the alarms of the firewall, which stand in another region, on a topic of their own."""
+    topic = patient.deployment.outputs.get("FirewallTopicArn")
+    if topic is not None:  # else its stack is not there, which another check says
+        confirmed, pending = _listeners(patient.deployment.edge("sns"), topic)
+        yield from work.subscriptions(confirmed, pending, production=patient.production, area="firewall topic")
+
+
+def _listeners(sns: Any, topic: str) -> tuple[int, int]:
+    """How many subscriptions are confirmed, and how many wait for it."""
+    pages = sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topic)
+    arns = [str(each["SubscriptionArn"]) for page in pages for each in page["Subscriptions"]]
+    confirmed = sum(arn.startswith("arn:") for arn in arns)
+    return confirmed, len(arns) - confirmed
 
 
 class _Nobody:

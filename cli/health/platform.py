@@ -118,11 +118,15 @@ def secrets_age(days: Mapping[str, int]) -> Iterator[Diagnosis]:
 def placeholders(values: Mapping[str, str]) -> Iterator[Diagnosis]:
     """Settings of production that are still as they came."""
     area = "settings"
-    still = [name for name, value in values.items() if any(example in value for example in _EXAMPLES)]
-    if still:
+    if still := examples_in(values):
         yield must(area, f"still the example: {named(still)}", "set them in infra/stages.py and deploy")
     else:
         yield good(area, "no example is left")
+
+
+def examples_in(values: Mapping[str, str]) -> list[str]:
+    """Names of the settings whose value is one that ships."""
+    return [name for name, value in values.items() if any(example in value for example in _EXAMPLES)]
 
 
 _EXAMPLES = ("tocsin.example", "example.com", "123456789012")

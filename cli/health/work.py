@@ -77,14 +77,15 @@ def alarms(ringing: Sequence[str], total: int, *, monitored: bool = True) -> Ite
         yield good(area, f"none of {total} is on")
 
 
-def subscriptions(confirmed: int, pending: int, *, production: bool) -> Iterator[Diagnosis]:
+def subscriptions(
+    confirmed: int, pending: int, *, production: bool, area: str = "operations topic"
+) -> Iterator[Diagnosis]:
     """Who hears the alarms."""
-    area = "operations topic"
     if pending:
         what = f"{counted(pending, 'subscription')} not confirmed: nothing reaches them"
         yield by_weight(area, what, "have them click the link AWS mailed them, or subscribe anew", heavy=not confirmed)
     if not confirmed and not pending:
-        do = 'aws sns subscribe --topic-arn "$(output Service OperationsTopicArn)" …'
+        do = "aws sns subscribe --topic-arn … (docs/operations.md, 3. Operations topic)"
         yield by_weight(area, "nobody is subscribed: alarms reach nobody", do, heavy=production)
     if confirmed:
         yield good(area, f"{counted(confirmed, 'subscription')} confirmed")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import boto3
 import httpx
@@ -11,8 +12,9 @@ import typer
 from botocore.exceptions import ClientError, EndpointConnectionError
 from botocore.stub import Stubber
 
-from cli.deployment import Deployment, outputs_of, reaching
+from cli.deployment import Deployment, front_outputs, outputs_of, reaching
 from cli.local_stack import stack
+from infra.stages import EDGE_REGION
 from shared.ports import UnavailableError
 from tests.unit.cli_stage import tocsin
 
@@ -25,16 +27,36 @@ def test_outputs_are_those_of_all_stacks() -> None:
             "TocsinSite-prod": {"SiteUrl": "https://status"},
             "TocsinService-prod": {"EventsQueueUrl": "https://q"},
         }.items():
-            described = {
-                "StackName": name,
-                "CreationTime": "2026-03-01T00:00:00Z",
-                "StackStatus": "CREATE_COMPLETE",
-                "Outputs": [{"OutputKey": key, "OutputValue": value} for key, value in outputs.items()],
-            }
-            cloudformation.add_response("describe_stacks", {"Stacks": [described]}, {"StackName": name})
+            cloudformation.add_response("describe_stacks", described(name, **outputs), {"StackName": name})
         found = outputs_of(client, "prod")
         cloudformation.assert_no_pending_responses()
     assert found == {"IncidentsTable": "t-1", "KeyArn": "k", "SiteUrl": "https://status", "EventsQueueUrl": "https://q"}
+
+
+def described(name: str, **outputs: str) -> dict[str, Any]:
+    stack = {
+        "StackName": name,
+        "CreationTime": "2026-03-01T00:00:00Z",
+        "StackStatus": "CREATE_COMPLETE",
+        "Outputs": [{"OutputKey": key, "OutputValue": value} for key, value in outputs.items()],
+    }
+    return {"Stacks": [stack]}
+
+
+def test_what_stands_before_a_stage_is_asked_where_it_is() -> None:
+    here, away = (boto3.client("cloudformation", region_name=name) for name in ("eu-central-1", EDGE_REGION))
+    with Stubber(here) as front, Stubber(away) as firewall:
+        front.add_response("describe_stacks", described("TocsinFront-prod", FrontDomain="d1"))
+        firewall.add_response("describe_stacks", described("TocsinFirewall-prod", FirewallTopicArn="t"))
+        assert front_outputs(here, away, "prod") == {"FrontDomain": "d1", "FirewallTopicArn": "t"}
+
+
+def test_commands_do_without_what_stands_before_a_stage() -> None:
+    here, away = (boto3.client("cloudformation", region_name=name) for name in ("eu-central-1", EDGE_REGION))
+    with Stubber(here) as front, Stubber(away) as firewall:
+        front.add_response("describe_stacks", described("TocsinFront-prod", FrontDomain="d1"))
+        firewall.add_client_error("describe_stacks", "AccessDenied", "not in this region")
+        assert front_outputs(here, away, "prod") == {"FrontDomain": "d1"}
 
 
 def test_a_stage_that_is_not_deployed_is_named(capsys: pytest.CaptureFixture[str]) -> None:

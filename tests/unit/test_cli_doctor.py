@@ -16,10 +16,12 @@ from botocore.exceptions import ClientError
 
 from cli import deployment
 from cli.doctor import CHECKS, diagnose, patient
+from cli.doctor_checks.patient import Patient
 from cli.health import carriers, people, platform, work
 from cli.health.carriers import EmailAccount, SmsAccount
 from cli.health.diagnosis import Diagnosis, named
 from cli.health.platform import StackState, TableState
+from infra.stages import STAGES, prod
 from shared.adapters import policy_yaml
 from shared.domain.finding import Finding
 from shared.domain.instants import MINUTE
@@ -418,6 +420,52 @@ def test_settings_that_came_as_examples_are_named() -> None:
     [found] = platform.placeholders(stages)
     assert "firewall_arn" in found.what
     assert "email_from" not in found.what
+
+
+@pytest.mark.parametrize("command", ["doctor", "deploy-check"])
+def test_production_as_it_ships_is_told_what_to_set_before_anything_else(
+    command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
+    result = tocsin(command, "--stage", "prod")
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    first = result.stderr.splitlines()[0]
+    for setting in ("link_base_url", "firewall_arn", "front_certificate_arn", "email_from", "operations_email"):
+        assert setting in first
+    assert "infra/stages.py" in first
+
+
+def test_settings_that_are_refused_are_said_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    unsound = prod().model_copy(update={"link_base_url": "https://pager.of-our-house.example.cn"})
+    monkeypatch.setitem(STAGES, "prod", lambda: unsound)
+    result = tocsin("doctor", "--stage", "prod")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith("stage prod in infra/stages.py: link_base_url: a link would take ")
+
+
+def test_what_stands_before_production_is_looked_at_where_it_is(standing: Stage) -> None:
+    away = {**WELL, "sns": {"list_subscriptions_by_topic": {"Subscriptions": [{"SubscriptionArn": "Pending"}]}}}
+    away["cloudwatch"] = {
+        "describe_alarms": {
+            "MetricAlarms": [{"AlarmName": "TocsinFirewall-prod-FirewallBlocks1", "StateValue": "ALARM"}]
+        }
+    }
+    away["cloudformation"] = {"describe_stacks": RefusedError("DescribeStacks", "ValidationError")}
+    deployed = replace(
+        looked_at(standing, WELL),
+        outputs={**standing.outputs, "FirewallTopicArn": TOPIC},
+        edge=lambda service: Canned(away[service]),
+    )
+    who = Patient(deployed, prod(), standing.world.time.now())
+    checks = ("alarms", "firewall topic", "operations topic", "stacks")
+    said = {each.area: each for each in diagnose(who, {area: CHECKS[area] for area in checks}) if each.do}
+    assert "FirewallBlocks" in said["alarms"].what
+    assert said["firewall topic"].verdict == "must"
+    assert "operations topic" not in said
+    missing = [each.what for each in diagnose(who, {"stacks": CHECKS["stacks"]}) if "not there" in each.what]
+    assert missing == ["the stack TocsinFirewall is not there"]
 
 
 def test_a_stage_that_does_not_exist_is_said() -> None:
