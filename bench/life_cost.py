@@ -13,7 +13,7 @@ from typing import Final
 from bench import prices
 from bench.assembly_line import AssemblyLine, assembly_line
 from bench.figures import Figure, Section, Table, held_to
-from bench.life_why import why
+from bench.life_why import why, why_read
 from bench.meter import Bill
 from bench.monthly import monthly
 from bench.prices import Prices
@@ -67,6 +67,12 @@ def measure(say: Callable[[str], None]) -> Section:
         about=_about(listed),
         figures=(
             *_figures("Acknowledged in time", acknowledged, listed, aimed=True),
+            Figure(
+                name="Acknowledged in time: CloudFront and its firewall before the API, beside that",
+                value=round(usd_of_the_front(acknowledged, listed), 2),
+                unit="USD",
+                note="On production alone; their fixed prices, and bytes, are not in it.",
+            ),
             *_figures("Acknowledged in time and on to its end", quick.bill, listed),
             *_figures("Two rungs, to its end", climbed.bill, listed),
             *_figures("A full crisis, to its end", crisis.bill, listed),
@@ -74,6 +80,7 @@ def measure(say: Callable[[str], None]) -> Section:
         ),
         tables=(
             _written("Every write until it is acknowledged", acknowledged),
+            _read("Every read until it is acknowledged", acknowledged),
             _summed("Every write from the acknowledgement to the end", quick.bill, after=acknowledged),
             _summed("Every write of two rungs", climbed.bill),
             _summed("Every write of a full crisis", crisis.bill),
@@ -160,7 +167,7 @@ def usd_for_a_million(bill: Bill, listed: Prices) -> dict[str, float]:
     # Each message is sent, received and deleted; one at a time, as nobody else's share a batch.
     # Timers are sent by the sweep, which is not among the requests of a life.
     queued = 3 * (bill.requests["sqs:SendMessageBatch"] + bill.invocations["fire_timer"])
-    asked = sum(bill.invocations[name] for name in ("intake_api", "respond"))
+    asked = _asked(bill)
     site = sum(count for name, count in bill.puts.items() if name != "seal_heads")
     million = 1_000_000
     return {
@@ -171,9 +178,20 @@ def usd_for_a_million(bill: Bill, listed: Prices) -> dict[str, float]:
         "SQS": listed.of("sqs_request", queued * million),
         "HTTP API": listed.of("http_api", asked * million),
         "S3": listed.of("s3_put", site * million),
-        "Logs": listed.of("logs", bill.log_bytes * million),
+        "Logs": listed.of("logs", (bill.log_bytes + assumed.api_log_bytes * asked) * million),
         "X-Ray": listed.of("trace", invocations * (assumed.traced_share if _STAGE.traced else 0) * million),
     }
+
+
+def usd_of_the_front(bill: Bill, listed: Prices) -> float:
+    """What CloudFront and its firewall take of a million such lives, where a stage has them before the API."""
+    million = 1_000_000 * _asked(bill)
+    return listed.of("cloudfront", million) + listed.of("firewall", million)
+
+
+def _asked(bill: Bill) -> int:
+    """Requests to the API."""
+    return sum(bill.invocations[name] for name in ("intake_api", "respond"))
 
 
 def _warm_up(line: AssemblyLine) -> None:
@@ -205,12 +223,11 @@ def _sum(*bills: Bill) -> Bill:
     total = Bill()
     for bill in bills:
         total.writes += bill.writes
+        total.reads += bill.reads
         total.requests.update(bill.requests)
         total.puts.update(bill.puts)
         total.invocations.update(bill.invocations)
         total.log_bytes += bill.log_bytes
-        for function, units in bill.reads.items():
-            total.reads[function] += units
     return total
 
 
@@ -233,6 +250,17 @@ def _written(title: str, bill: Bill) -> Table:
         rows=tuple(
             (write.function, write.row, write.action, write.size, write.units, write.index_units, why(write))
             for write in bill.writes
+        ),
+    )
+
+
+def _read(title: str, bill: Bill) -> Table:
+    """Read by read, in their order."""
+    return Table(
+        title=title,
+        columns=("function", "row", "request", "bytes", "units", "why"),
+        rows=tuple(
+            (read.function, read.row, read.how, read.size, read.units, why_read(read.row)) for read in bill.reads
         ),
     )
 
@@ -284,6 +312,7 @@ def _about(listed: Prices) -> str:
         f"Prices: {listed.source}, {listed.as_of}, in `bench/prices.yaml`. {listed.to_be_checked} Assumed: "
         f"{assumed.lambda_billed_ms:g} ms billed for an invocation at {assumed.lambda_memory_gb:g} GB, and "
         f"{assumed.incidents_a_month:,} incidents a month, which share what goes by the clock: the seals of the "
-        "timeline are among that, one call and one object a minute for all incidents. What partners' webhooks take "
-        "stays in the process."
+        "timeline are among that, one call and one object a minute for all incidents. The functions of this process "
+        "share one copy of the policy; deployed, each reads which one is current every 15 s at most, however many "
+        "incidents there are. What partners' webhooks take stays in the process."
     )

@@ -1,4 +1,4 @@
-"""Why each write is there; one that nobody can explain has no place in a life."""
+"""Why each write and each read is there; one that nobody can explain has no place in a life."""
 
 from __future__ import annotations
 
@@ -39,4 +39,27 @@ def why(write: Write) -> str:
     reason = _WHY.get((write.row, write.action))
     if reason is None:
         raise LookupError(f"{write.function} writes ({write.action}) a {write.row}, and nobody said why")
+    return reason
+
+
+_WHY_READ: Final[Mapping[str, str]] = {
+    "policy": "which policy is current; asked again after 15 s",
+    "dedup key": "whether this event was taken before (I2)",
+    "incident": "what is decided on, and shown",
+    "early events": "whether an event overtook its complaint (I1)",
+    "message": "its state before it moves; an index lags behind, so what it finds is read again",
+    "link": "what the token opens (I11)",
+    "line": "the course that the page shows",
+}
+
+
+def why_read(row: str) -> str:
+    """What a read is for.
+
+    Raises:
+        LookupError: nobody said.
+    """
+    reason = _WHY_READ.get(row)
+    if reason is None:
+        raise LookupError(f"somebody reads a {row}, and nobody said why")
     return reason

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -45,18 +45,36 @@ class Write:
     index_units: int
 
 
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One read.
+
+    Attributes:
+        function: who read it.
+        row: what the rows are, in words.
+        how: get or query, by which index, and whether strongly consistent.
+        size: of what was found, in bytes.
+    """
+
+    function: str
+    row: str
+    how: str
+    size: int
+    units: float
+
+
 @dataclass
 class Bill:
     """What was used.
 
     Attributes:
-        reads: read units by function; requests: calls by service and operation.
+        requests: calls by service and operation.
         puts: objects written to S3, by function.
         invocations: of each Lambda function; log_bytes: what they logged.
     """
 
     writes: list[Write] = field(default_factory=list)
-    reads: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
+    reads: list[Read] = field(default_factory=list)
     requests: Counter[str] = field(default_factory=Counter)
     puts: Counter[str] = field(default_factory=Counter)
     invocations: Counter[str] = field(default_factory=Counter)
@@ -69,7 +87,7 @@ class Bill:
 
     @property
     def read_units(self) -> float:
-        return sum(self.reads.values())
+        return sum(read.units for read in self.reads)
 
 
 Written = Callable[[str, Item, Item], None]
@@ -96,7 +114,7 @@ class Meter:
         self._indexes = indexes
         self._written = written
         self._before: list[tuple[str, str, Item, Item, bool]] = []
-        self._consistent = False
+        self._asked: Mapping[str, Any] = {}
 
     def follow(self, client: Any) -> Any:
         """Count whatever this client sends; the client."""
@@ -117,7 +135,7 @@ class Meter:
         if model.name in _SINGLE:
             actions = [(_SINGLE[model.name], params)]
         self._before = []
-        self._consistent = bool(params.get("ConsistentRead"))
+        self._asked = params
         for kind, body in actions:
             key = body.get("Key") or {name: body["Item"][name] for name in ("PK", "SK")}
             self._before.append(
@@ -144,7 +162,12 @@ class Meter:
     def _read(self, parsed: Mapping[str, Any], operation: str) -> None:
         items = parsed.get("Items", []) if operation == "Query" else [parsed.get("Item", {})]
         size = sum(map(billing.bytes_of, items))
-        self.bill.reads[self.function] += billing.read_units(size, consistent=self._consistent)
+        asked, consistent = self._asked, bool(self._asked.get("ConsistentRead"))
+        found = {"PK": next(iter(asked.get("ExpressionAttributeValues", {"": {}}).values())), "SK": {"S": ""}}
+        row = row_of(asked["TableName"], asked.get("Key", found))
+        how = " ".join(filter(None, (operation, asked.get("IndexName"), "consistent" if consistent else "")))
+        units = billing.read_units(size, consistent=consistent)
+        self.bill.reads.append(Read(self.function, row, how, size, units))
 
 
 def row_of(table: str, key: Item) -> str:

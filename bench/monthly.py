@@ -19,7 +19,7 @@ _AUDIT_READS: Final = 36 + 2 * 8 // 2
 _QUEUES: Final = 4
 _POLLS_A_MINUTE: Final = 5 * 3
 """Five pollers a queue, each asking for 20 seconds."""
-_FUNCTIONS: Final = 13
+_FUNCTIONS: Final = 15
 _KEY_USERS: Final = _FUNCTIONS * 2 + _QUEUES
 """Each asks KMS about every five minutes for a table, a queue or a bucket it works with."""
 _SECRETS: Final = 3
@@ -51,12 +51,14 @@ def monthly(listed: Prices) -> Monthly:
 
 def _rows(listed: Prices) -> Iterator[tuple[str, str, float]]:
     assumed = listed.assumptions
-    ticks, seals = 2 * _MINUTES + _AUDITS, _MINUTES  # a sweep, its heartbeat's timer, and the audits
+    # A sweep, the arming and the firing of its heartbeat's timer, a proof of life; and the audits.
+    ticks, seals = 4 * _MINUTES + _AUDITS, _MINUTES
+    called = 2 * _MINUTES + _AUDITS
     seconds = (ticks + seals) * assumed.lambda_billed_ms / 1_000
-    yield "Calls by EventBridge Scheduler", f"{_MINUTES:,}", listed.of("scheduler", _MINUTES)
+    yield "Calls by EventBridge Scheduler", f"{called:,}", listed.of("scheduler", called)
     calls = listed.of("lambda_request", ticks + seals)
     time = listed.of("lambda_time", seconds * assumed.lambda_memory_gb)
-    yield "Invocations: sweeps, heartbeats, audits, seals", f"{ticks + seals:,}", calls + time
+    yield "Invocations: sweeps, heartbeats, proofs of life, audits, seals", f"{ticks + seals:,}", calls + time
     reads = _MINUTES * _SWEEP_READS + _AUDITS * _AUDIT_READS
     yield "Read units of sweeps and audits", f"{reads:,}", listed.of("dynamodb_read", reads)
     writes = _MINUTES * _SWEEP_WRITES

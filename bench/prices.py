@@ -37,6 +37,7 @@ class Assumptions(BaseModel):
 
     lambda_memory_gb: float
     lambda_billed_ms: float
+    api_log_bytes: int
     incidents_a_month: int
     traced_share: float
     stored_kb_an_incident: float

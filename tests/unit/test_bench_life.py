@@ -9,8 +9,14 @@ import pytest
 
 from bench import prices
 from bench.billing import index_units, read_units, write_units
-from bench.life_cost import MOST_INVOCATIONS, MOST_WRITE_UNITS, acknowledged_in_time, usd_for_a_million
-from bench.life_why import why
+from bench.life_cost import (
+    MOST_INVOCATIONS,
+    MOST_WRITE_UNITS,
+    acknowledged_in_time,
+    usd_for_a_million,
+    usd_of_the_front,
+)
+from bench.life_why import why, why_read
 from bench.meter import Bill, Write
 from bench.monthly import monthly
 from infra import counted
@@ -18,6 +24,8 @@ from infra import counted
 pytestmark = pytest.mark.filterwarnings("ignore:No application metrics")
 
 KEYS = {"PK": {"S": "p"}, "SK": {"S": "s"}}
+MOST_READ_UNITS = 16
+"""No aim of anybody's: what it takes where nothing is read twice."""
 OPEN = (frozenset({"open_shard", "open_since"}), "KEYS_ONLY")
 STUCK = {**KEYS, "open_shard": {"S": "3"}, "open_since": {"N": "12"}}
 
@@ -57,8 +65,10 @@ def test_an_incident_acknowledged_in_time_stays_within_what_was_promised() -> No
     assert bill is not None
     assert {write.row for write in bill.writes} >= {"dedup key", "incident", "timer", "line", "message", "link"}
     assert bill.write_units <= MOST_WRITE_UNITS, [(write.row, write.units, write.index_units) for write in bill.writes]
+    assert bill.read_units <= MOST_READ_UNITS, bill.reads
     assert bill.invocations.total() <= MOST_INVOCATIONS, bill.invocations
     assert all(why(write) for write in life.bill.writes)
+    assert all(why_read(read.row) for read in bill.reads)
     assert life.bill.write_units > bill.write_units
 
 
@@ -85,6 +95,7 @@ def test_every_price_is_asked_for() -> None:
 
     noting = Asked.model_validate(listed.model_dump())
     usd_for_a_million(Bill(), noting)
+    usd_of_the_front(Bill(), noting)
     monthly(noting)
     assert asked == set(listed.prices)
 
