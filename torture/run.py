@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import random
 import secrets
@@ -16,6 +17,8 @@ from torture.cloud import Cloud
 from torture.verdict import verdict
 from torture.watch import Violation
 
+_LEFT_LYING = 100_000
+"""How many objects may be made before the collector looks; there is little for it, and looking takes its time."""
 _POLICY = Path(__file__).with_name("policy.yaml")
 
 
@@ -81,5 +84,7 @@ def _prepare() -> Policy:
         return ("policy.yaml", text) if source == "torture" else shipped(source)
 
     policy_yaml.read_text = read_text
+    gc.freeze()
+    gc.set_threshold(_LEFT_LYING)
     setattr(policy_yaml, "parse", lru_cache(maxsize=8)(policy_yaml.parse))  # noqa: B010 - pure, and slow
     return policy_yaml.parse(text, "torture")

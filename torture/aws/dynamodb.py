@@ -229,8 +229,8 @@ class VirtualDynamoDB:
             event = "INSERT" if old is None else "REMOVE" if new is None else "MODIFY"
             seen = new or old
             keys = {name: seen.item[name] for name in table.keys} if seen is not None else {}
-            was, is_now = (copied(row.item) if row is not None else None for row in (old, new))
-            self.on_change(table.name, event, copied(keys), was, is_now)
+            was, is_now = (row.item if row is not None else None for row in (old, new))
+            self.on_change(table.name, event, keys, was, is_now)
 
     def _index_shows(self) -> int:
         return self._now() + (self.index_lag() if self.index_lag is not None else 0)
