@@ -15,7 +15,7 @@ FIRST ?= 1
 export AWS_REGION ?= eu-central-1
 export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
 
-.PHONY: help install hooks lint fmt test test-fast up down bench demo demo-crisis watch-demo synth clean conformance torture torture-mutants
+.PHONY: kills help install hooks lint fmt test test-fast up down bench demo demo-crisis watch-demo synth clean conformance torture torture-mutants
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 14
@@ -58,6 +58,9 @@ up: install ## Start the local stack and deploy to it
 
 down: install ## Stop the local stack and remove what it left
 	$(VENV)/tocsin down
+
+kills: install ## Kill the deployed stack's workers at work: nothing lost, nothing doubled
+	TOCSIN_KILLS=1 $(VENV)/pytest tests/e2e/test_kills.py
 
 demo: install ## Watch a slice of a real day on a stack of its own
 	$(VENV)/tocsin demo

@@ -85,7 +85,7 @@ class LosingLine:
     """A way to the emulator on which some requests are done and never answered to the end.
 
     The answer begins and then drips, so that nobody's patience with silence ends the wait: the function's own timeout
-    does, after what it asked for was done.
+    does, or its deadline for a send, after what it asked for was done.
     """
 
     def __init__(self, stack: LocalStack) -> None:
@@ -163,12 +163,12 @@ class LosingLine:
 
 
 @contextmanager
-def configured(stack: LocalStack, function: str, timeout: int, more: Mapping[str, str]) -> Iterator[None]:
-    """A function with another timeout (seconds) and more in its environment, until the block ends."""
+def configured(stack: LocalStack, function: str, timeout: int | None, more: Mapping[str, str]) -> Iterator[None]:
+    """A function with more in its environment and perhaps another timeout (seconds), until the block ends."""
     client, name = stack.client("lambda"), stack.outputs[f"{function}Function"]
     before = client.get_function_configuration(FunctionName=name)
     usual: dict[str, str] = before["Environment"]["Variables"]
-    _configure(client, name, timeout, {**usual, **more})
+    _configure(client, name, timeout or before["Timeout"], {**usual, **more})
     try:
         yield
     finally:

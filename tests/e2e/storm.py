@@ -34,11 +34,11 @@ SEED: Final = 20_260_401
 PLAIN: Final = tuple(f"C-KILL-{number:02}" for number in range(48))
 SILENT: Final = PLAIN[::6]
 """Nobody acknowledges these before everybody who was due has been paged."""
-CRISIS: Final = "C-CRISIS"
+CRISIS: Final = "C-RED"
 JOINING: Final = tuple(f"C-JOINS-{number}" for number in range(8))
 MATTER: Final = {"store": "kills-1", "category": "kettle kills"}
 CUT: Final = {"Intake": "C-CUT-IN", "FireTimer": "C-CUT-FIRE", "SendMessage": "C-CUT-SEND"}
-"""Whose answer is lost for good to which function, until its timeout ends it."""
+"""Whose answer is lost for good to which function, until its timeout ends it, or the deadline for a send."""
 EVERYTHING: Final = (*CUT.values(), CRISIS, *PLAIN, *JOINING)
 FIRST_STEPS: Final = 3
 """The two pages of an opening, and the warning."""
@@ -48,8 +48,8 @@ _OLD: Final = timedelta(seconds=20)
 _AT_WORK: Final = Counter({"Intake": 3, "FireTimer": 2, "RelayOutbox": 2, "SendMessage": 4})
 """How often each function dies at work, at least; it is killed until it did."""
 _NOW_AND_THEN: Final = ("IntakeApi", "ArmTimers", "RunErrands", "Respond", "SealHeads")
-_TIMEOUTS: Final = {"Intake": 8, "FireTimer": 8, "SendMessage": 13}
-"""Seconds. A send is not begun with less than 12 left."""
+TIMEOUTS: Final = {"Intake": 8, "FireTimer": 8}
+"""Seconds until these are cut off. SendMessage gives a send up before its timeout comes (I7)."""
 _AGAIN: Final = {"Events": 10, "Timers": 10, "Errands": 15, "Messages": 20}
 """Seconds until a queue delivers again; a minute and more would only make the test longer."""
 _PATIENCE: Final = 240
@@ -152,11 +152,17 @@ class Storm:
             self.say(event("complaint.acknowledged", subject, by="agent 7"), doors=1)
 
     def _strike(self, left: list[str]) -> None:
-        short, cut_off = _AT_WORK - self.died_at_work(), self.cut_off()
-        struck = [self.workers.kill(*(function for function in short if cut_off[function] or function not in CUT))]
+        short = _AT_WORK - self.died_at_work()
+        struck = [self.workers.kill(*(each for each in short if each not in CUT or self._lost(each)))]
         if left and self._chance.random() < _OFTEN:
             struck.append(self.workers.kill(left.pop(), at_work=False))
         self.killed.update(function for function in struck if function)
+
+    def _lost(self, function: str) -> bool:
+        """Whether it has waited in vain for its answer: not before that is it killed."""
+        if function in TIMEOUTS:
+            return self.cut_off()[function] > 0
+        return any(row.state == "unknown" for row in self.rows(CUT[function]))
 
     def _repeat_something(self) -> None:
         """Messages and errands that are on their way, timers that wait, events that were taken: once more each."""
@@ -221,7 +227,7 @@ def storm(stack: LocalStack) -> Iterator[Storm]:
             line.lose(CUT[function])
             address = faults.enter_context(line.open())
             way = {sns if function == "SendMessage" else dynamodb: address}
-            faults.enter_context(configured(stack, function, _TIMEOUTS[function], way))
+            faults.enter_context(configured(stack, function, TIMEOUTS.get(function), way))
         made.run()
         yield made
 
