@@ -34,6 +34,7 @@ from shared.domain import (
     statement_ladder,
     statement_reactions,
     step,
+    timer,
 )
 from shared.domain.message import Message
 from shared.domain.timeline import seal
@@ -220,6 +221,7 @@ MUTANTS: tuple[Mutant, ...] = (
         ((sweep_timers, "OVERDUE", _NEVER), (audit, "due_timers", _none), (DynamoIncidents, "silent", _none)),
     ),
     Mutant("arm", "arming timers that are born late", ((arm_timers, "ARM_WITHIN", 0),)),
+    Mutant("mark", "marking them for the stream's filter", ((timer, "BORN_SOON", -_NEVER),)),
     Mutant("store-clock", "the audit's second clock", ((DynamoTimers, "clock", _nothing),)),
     Mutant(
         "called-back",
