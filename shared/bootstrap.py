@@ -32,12 +32,11 @@ from shared.adapters.sns_sms import SnsSms
 from shared.adapters.sqs_queue import SqsQueue
 from shared.adapters.system_time import SystemTime
 from shared.adapters.webhook import Webhook
-from shared.adapters.words import TemplateWords
 from shared.application.front_door import FrontDoor
 from shared.application.world import World
 from shared.domain.instants import MINUTE
 from shared.domain.publication import Publication
-from shared.ports import Time
+from shared.ports import Rendered, Time, Words
 from shared.settings import Settings, settings
 
 if TYPE_CHECKING:
@@ -47,6 +46,9 @@ if TYPE_CHECKING:
     from shared.adapters.console_pages import ConsolePages
     from shared.application.console_session import Door
     from shared.application.prove_alive import Watch
+    from shared.domain.incident import Incident
+    from shared.domain.message import Message
+    from shared.domain.policy import Policy
     from shared.ports import SignIn
 
 
@@ -94,7 +96,7 @@ def world_of(stage: Settings, clients: Clients, time: Time) -> World:
         },
         operations=OperationsTopic(clients.sns, stage.operations_topic_arn),
         metrics=PowertoolsMetrics(),
-        words=TemplateWords(stage.site_url),
+        words=_Words(stage.site_url),
         api_keys=SecretApiKeys(secret(stage.api_keys_secret_arn)),
         crises=DynamoCrises(store, tables),
         statements=DynamoStatements(store, tables),
@@ -120,6 +122,25 @@ class _Site:
         from shared.adapters.status_site import S3Site  # noqa: PLC0415 - see above
 
         S3Site(self._client, self._bucket, self._url).publish(publications)
+
+
+class _Words:
+    """What messages say; only `send_message` needs it, and the sheets it is written from."""
+
+    def __init__(self, site_url: str) -> None:
+        self._site_url = site_url
+
+    def message(
+        self, message: Message, incident: Incident | None, policy: Policy, person: str, link: str | None, now: int
+    ) -> Rendered:
+        return _templates(self._site_url).message(message, incident, policy, person, link, now)
+
+
+@cache
+def _templates(site_url: str) -> Words:
+    from shared.adapters.words import TemplateWords  # noqa: PLC0415 - see above
+
+    return TemplateWords(site_url)
 
 
 @cache

@@ -1,5 +1,7 @@
 """What the use cases need from the world; one contract suite holds the adapters and the tests' fakes to it."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
@@ -116,7 +118,7 @@ class Commit:
     errands: tuple[Errand, ...] = ()
     texts: tuple[StatementText, ...] = ()
     publications: tuple[Publication, ...] = ()
-    matters: tuple["Matter", ...] = ()
+    matters: tuple[Matter, ...] = ()
     crisis: Literal["began", "ended"] | None = None
 
 
@@ -300,11 +302,11 @@ class Timers(Protocol):
         """What time the store itself has (milliseconds UTC, to the second below); None where it does not say."""
         ...
 
-    def sign(self, of: "SignOfLife") -> int:
+    def sign(self, of: SignOfLife) -> int:
         """When a part of the pager last showed that it works (milliseconds UTC); 0 where it never did."""
         ...
 
-    def leave_sign(self, of: "SignOfLife", at: int) -> None:
+    def leave_sign(self, of: SignOfLife, at: int) -> None:
         """Remember that a part of the pager worked at this instant."""
         ...
 
@@ -593,7 +595,7 @@ class Words(Protocol):
 class ApiKeys(Protocol):
     """Who calls: keys are kept as hashes."""
 
-    def holder(self, key: str) -> "KeyHolder | None":
+    def holder(self, key: str) -> KeyHolder | None:
         """Whose key this is, None for nobody's."""
         ...
 
