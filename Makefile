@@ -47,8 +47,9 @@ fmt: .venv/.installed ## Format, and fix what ruff can fix
 	$(VENV)/ruff format .
 	$(VENV)/ruff check --fix .
 
-test: install lint ## Lint and run every test, the local stack included
+test: install lint ## Lint, run every test, the local stack included, and 500 seeds of the fault simulation
 	$(VENV)/pytest -n $(PYTEST_WORKERS) --dist loadgroup
+	$(MAKE) --no-print-directory torture
 
 test-fast: install ## Run the tests that need no stack and no synth
 	$(VENV)/pytest -n $(PYTEST_WORKERS) -m "not e2e and not synth"

@@ -31,7 +31,7 @@ def test_a_seed_replays_exactly_and_tells_its_story() -> None:
     assert "takes" in first.stdout
 
 
-@pytest.mark.parametrize("mutant", ["claim", "fence", "sending", "dedup"])
+@pytest.mark.parametrize("mutant", ["claim", "sending", "dedup", "lead"])
 def test_a_protection_that_is_gone_is_noticed(mutant: str) -> None:
     done = torture("mutants", "--only", mutant, "--seeds", "10", "--workers", "1")
     assert done.returncode == 0, done.stdout
