@@ -16,7 +16,7 @@ from shared.domain.instants import MINUTE
 POLICY: Final = "retail"
 SPEED: Final = 12
 """A minute of the stage is five seconds: schedules, pulse, alarms and the policy's durations."""
-HEALTHY_MINUTES: Final = 6
+HEALTHY_MINUTES: Final = 4
 """How long everything goes well at first, and nobody may be told anything."""
 PERIOD_MINUTES: Final = 1
 """How far apart heartbeats are."""

@@ -38,6 +38,10 @@ def test_every_alarm_is_explained_and_every_explained_alarm_exists(prod: Any) ->
     assert set(pages()) == made
 
 
+def test_what_alarms_cost_is_counted(prod: Any) -> None:
+    assert f"{len(prod.of_type('AWS::CloudWatch::Alarm'))} alarms at 0.10 USD" in RUNBOOK
+
+
 def test_every_page_says_what_it_means_what_to_check_and_what_to_do() -> None:
     lacking = {
         name: [column for column in COLUMNS if len(page.get(column, "")) < len("none")]

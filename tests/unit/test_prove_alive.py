@@ -137,3 +137,4 @@ def test_where_nobody_is_set_up_to_listen_the_pager_is_proved_alive_all_the_same
     live(world, Outside(listens=False), 10)
     assert world.metrics.totals["ProvedAlive"] > 0
     assert world.metrics.totals["HeartbeatsSent"] == 0
+    assert world.metrics.totals["HeartbeatsFailed"] == 0  # and so no alarm rings for it
