@@ -22,7 +22,7 @@ RUNGS = (("first", 10), ("progress", 20), ("full", 32))
 _SEATS = {"public_relations": ("jon", "kim"), "legal": ("hal", "ida"), "commander": ("fay", "gus")}
 _DRAFTS, _OTHERS = "public_relations", ("gus", "ida", "jon", "kim", "eve")
 _SEES = "eve"
-_LOOKS = 12
+_LOOKS, _TRIES = 12, 4
 _NOT_FOUND, _CONFLICT = 404, 409
 
 
@@ -63,11 +63,11 @@ class CrisisStory:
         waits = {"no_effect"} if verb == "confirm-call" else set()
 
         def do() -> None:
-            for _ in range(_LOOKS):
+            for _ in range(_TRIES if waits else _LOOKS):
                 code, status = self._say(person, verb, said)
                 if code not in (_NOT_FOUND, _CONFLICT) and status not in waits:
                     break
-                self._clock.pause(MINUTE)
+                self._clock.pause(2 * MINUTE)
 
         self._start(at, person, do)
 
