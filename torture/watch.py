@@ -194,12 +194,14 @@ class Watch:
         link, before = self.links.get(token), self._before.get(incident)
         if link is None:
             self.broken("I11", f"a link that was never sent acted on {incident}")
-        elif before is not None and "group" not in link:
-            own = json.loads(codec.text_from(before["doc"])).get("link") == token
-            if int(before["epoch"]["N"]) != int(link["epoch"]["N"]) and not own:
-                self.broken(
-                    "I11", f"a link of epoch {link['epoch']['N']} acted on {incident} in {before['epoch']['N']}"
-                )
+        elif before is not None:
+            document = json.loads(codec.text_from(before["doc"]))
+            of_link, of_group = int(link["epoch"]["N"]), document.get("group", {}).get("epoch", 0)
+            own = document.get("link") == token
+            if "group" in link and of_link != of_group:
+                self.broken("I11", f"a link of group {of_link} acted on {incident} in {of_group}")
+            elif "group" not in link and of_link != int(before["epoch"]["N"]) and not own:
+                self.broken("I11", f"a link of epoch {of_link} acted on {incident} in {before['epoch']['N']}")
 
 
 _LEAD = 60_000

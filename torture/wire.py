@@ -25,6 +25,8 @@ _ATTEMPTS = 4
 CARRIER_ATTEMPTS = 1
 """`aws.ONCE`: a send is never repeated by the SDK (I7)."""
 _READ_TIMEOUT = 4_000
+_FRAIL = ("dynamodb", "dynamodb", "dynamodb", "sqs", "sqs", "sns", "ses", "s3", "secrets")
+"""What cannot be reached, as often as it stands here."""
 _LONGEST_OUTAGE = 14 * MINUTE
 _SERVER_ERROR = 500
 _REPEATED = frozenset(
@@ -99,7 +101,7 @@ class Wire:
         dice = self._clock.rng
         for _ in range(round(self._faults().outages * dice.random())):
             since = dice.randrange(begin, end)
-            service = dice.choice(("dynamodb", "sqs", "sqs", "sns", "ses", "s3", "secrets"))
+            service = dice.choice(_FRAIL)
             until = min(end, since + dice.randrange(_LONGEST_OUTAGE))
             self._out.append((service, since, until))
 
