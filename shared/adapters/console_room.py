@@ -95,7 +95,9 @@ def room_shown(seen: RoomSeen, reading: Reader, words: Any) -> Shown:
         files=tuple(_file(file, policy, reading, words, seen.now) for file in seen.files),
         happenings=newest_first(seen.entries, incident, policy, reading, seen.now, most=MOST_HAPPENINGS),
         people=tuple(
-            sorted(((name, one_line(one.name)) for name, one in seen.today.people.items()), key=lambda pair: pair[1])
+            sorted(
+                ((name, one_line(one.name)) for name, one in seen.today.real_people.items()), key=lambda pair: pair[1]
+            )
         ),
         grades=tuple((grade, grade_name(grade, reading)) for grade in reversed(GRADES)),
         kinds=tuple((kind, kind_name(policy, Crisis(kind, "blue", 0), reading)) for kind in policy.crises),

@@ -147,7 +147,7 @@ def _people(incident: Incident, policy: Policy) -> list[Mapping[str, str]]:
     """Who can be put into a seat: whoever can be reached and is not in one."""
     crisis = incident.course.crisis
     seated = {person for _, person in crisis.seated} if crisis else set()
-    free = {name: one for name, one in policy.people.items() if one.reachable_by and name not in seated}
+    free = {name: one for name, one in policy.real_people.items() if one.reachable_by and name not in seated}
     by_name = sorted(free.items(), key=lambda pair: pair[1].name)[:_MOST_PEOPLE]
     return [{"id": name, "name": one_line(one.name)} for name, one in by_name]
 

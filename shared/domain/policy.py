@@ -291,6 +291,13 @@ class Policy(Part):
         """The levels a complaint may have that somebody made: a real one never goes the way of the synthetic ones."""
         return tuple(level for level in self.levels if level != self.probe)
 
+    @property
+    def real_people(self) -> Mapping[str, Person]:
+        """Everybody but who is there for synthetic complaints alone: nobody is to be put into a seat who is nobody."""
+        ways = {route.chain for route in self.routing if self.probe is not None and route.when.level == self.probe}
+        tested = {person for way in ways for rung in self.chains.get(way, ()) for person in rung.people}
+        return {name: person for name, person in self.people.items() if name not in tested}
+
     @cached_property
     def quiet_times(self) -> Mapping[tuple[str, str | None], int]:
         """Milliseconds without an event after which an acknowledged incident is brought up, by level and channel."""

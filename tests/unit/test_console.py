@@ -14,6 +14,8 @@ from shared.application.console import incident_named
 from shared.domain.crisis import Statement
 from shared.domain.events import incident_id
 from shared.domain.instants import MINUTE
+from shared.domain.probe import PROBE
+from tests.probed_policy import probed
 from tests.unit.console_scene import BASE, Browser, Page, Scene, crisis_scene
 from tests.unit.door_requests import INCIDENT, open_incident
 
@@ -195,6 +197,13 @@ def test_a_seat_is_given_to_somebody_else_and_a_guest_is_invited(scene: Scene, w
     assert next(each for each in group.seats if each.seat == "quality.2").asked[-1] == guest
     browser.submit(browser.room().form("invite"), who=scene.world.policies.current()[1].operations[0])
     assert kinds(scene) == ["crisis.seated", "crisis.invited"]
+
+
+def test_nobody_is_invited_who_is_there_for_synthetic_complaints(scene: Scene, writer: str) -> None:
+    scene.world.policies.adopt(probed())
+    page = scene.browser(writer).room()
+    assert 'value="he.ping"' in page.html
+    assert f'value="{PROBE}"' not in page.html
 
 
 def test_a_milestone_is_reported(scene: Scene, writer: str) -> None:

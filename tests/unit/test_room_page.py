@@ -15,9 +15,12 @@ from shared.application.answer_link import open_link, token_hash, use_link
 from shared.application.link_view import LinkView
 from shared.domain.instants import MINUTE
 from shared.domain.message import Link
+from shared.domain.probe import PROBE
 from tests.fakes import FakeWorld
+from tests.probed_policy import probed
 from tests.unit.crisis_room import (
     CHIEF,
+    DECLARER,
     LAWYER,
     PRESS,
     SECOND_LAWYER,
@@ -32,7 +35,7 @@ from tests.unit.crisis_room import (
     link_for,
     reading,
 )
-from tests.unit.door_requests import INCIDENT
+from tests.unit.door_requests import INCIDENT, a_world, open_incident
 from tests.unit.test_answer_page import Reading
 
 
@@ -193,6 +196,18 @@ def test_a_seat_for_which_nobody_is_left_is_filled_by_the_top_of_the_chain(world
     assert set(read.buttons) == {"seat"}
     assert tapped(world, TOP, "seat", {"seat": "commander", "who": "he.ping"}).headings[0] == "They are being called"
     assert "You are called as Commander" in shown(world, "he.ping").text
+
+
+def test_nobody_is_put_into_a_seat_who_is_there_for_synthetic_complaints() -> None:
+    world = a_world()
+    world.policies.adopt(probed())
+    open_incident(world)
+    world.time.advance(1_000)
+    do(world, "declare-crisis", DECLARER, reason="children are ill", grade="red")
+    call_everybody(world)
+    options = shown(world, TOP).options
+    assert "he.ping" in options
+    assert PROBE not in options
 
 
 def test_a_crisis_that_is_over_says_so_and_shows_how_it_ended(world: FakeWorld) -> None:
