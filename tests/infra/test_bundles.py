@@ -15,6 +15,21 @@ from infra.stages import Runtime
 
 IN_THE_RUNTIME = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3", "six.py")
 MEGABYTES = 1_000_000
+PUT_OFF = {
+    "boto3",
+    "s3transfer",
+    "yaml",
+    "jinja2",
+    "phonenumbers",
+    "markdown_it",
+    "feedgenerator",
+    "aws_lambda_powertools.utilities.parser",
+    "shared.adapters.policy_yaml",
+    "shared.adapters.words",
+    "shared.adapters.status_site",
+    "shared.application.contract",
+}
+"""What the first call that needs it imports (docs/adr/0073)."""
 NAMES = sorted(path.parent.name for path in (bundle.ROOT / "functions").glob("*/handler.py"))
 
 pytestmark = pytest.mark.xdist_group("bundles")
@@ -76,6 +91,25 @@ def test_a_cold_start_compiles_nothing(name: str, layer: Path, runtime: Path) ->
         f"import functions.{name}.handler\n"
         f"ours = [path for path in compiled if path.startswith(({str(code)!r}, {str(layer)!r}))]\n"
         "assert not ours, ours"
+    )
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-B", "-c", program],
+        env={"AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_cold_start_loads_nothing_that_a_call_may_never_need(name: str, layer: Path, runtime: Path) -> None:
+    code = bundle.function_code(name, Runtime.this_machine())
+    program = (
+        f"import sys; sys.path[:0] = {[str(code), str(layer), str(runtime)]!r}\n"
+        f"import functions.{name}.handler\n"
+        f"loaded = {PUT_OFF!r} & sys.modules.keys()\n"
+        "assert not loaded, loaded"
     )
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-B", "-c", program],
