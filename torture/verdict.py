@@ -35,7 +35,7 @@ def verdict(cloud: Cloud) -> list[Violation]:
     entries = {incident: [e for line in lines for e in line.entries] for incident, lines in timelines.items()}
     for rule, checks in (
         ("I1", _lost_events(cloud, entries)),
-        ("I2", _doubled_events(cloud, entries)),
+        ("I2", _doubled_events(cloud, timelines)),
         ("I3", _silent(cloud)),
         ("I4", _stale_replayed(timelines)),
         ("I5", _late(cloud, timelines)),
@@ -83,17 +83,26 @@ def _named(body: str) -> tuple[str, str]:
         return "", ""
 
 
-def _doubled_events(cloud: Cloud, entries: dict[str, list[Entry]]) -> Iterator[str]:
-    """No event is applied twice, nor applied and put aside as one without a complaint."""
-    applied = Counter(
-        (e.data["source"], e.data["event"]) for each in entries.values() for e in each if "record" in e.data
-    )
-    for (source, event), times in applied.items():
-        if times > 1:
-            yield f"{event} of {source} was applied {times} times"
+def _doubled_events(cloud: Cloud, timelines: dict[str, list[Line]]) -> Iterator[str]:
+    """No event is applied twice, nor put aside as one without a complaint after it was applied.
+
+    The other way round is fine: it was put aside, its complaint came, and so did another copy of it.
+    """
+    times: Counter[tuple[str, str]] = Counter()
+    applied: dict[tuple[str, str], int] = {}
+    for line in (line for lines in timelines.values() for line in lines):
+        for entry in line.entries:
+            if "record" in entry.data:
+                name = (entry.data["source"], entry.data["event"])
+                times[name] += 1
+                applied[name] = line.at
+    for (source, event), often in times.items():
+        if often > 1:
+            yield f"{event} of {source} was applied {often} times"
     for row in _rows(cloud, "QUARANTINE"):
         named = _named(codec.text_from(row["body"]))
-        if row["reason"]["S"] == "no_complaint" and named in applied:
+        aside_at = int(row["at"]["N"])
+        if row["reason"]["S"] == "no_complaint" and aside_at > applied.get(named, aside_at):
             yield f"{named[1]} of {named[0]} was applied, and put aside, too"
     for row in _rows(cloud, "EARLY"):
         if row["PK"]["S"] in cloud.watch.metas:
