@@ -39,7 +39,7 @@ def parse_instant(text: str) -> int:
 def format_instant(instant: int) -> str:
     """RFC 3339 in UTC; milliseconds are written only where there are any."""
     moment = _EPOCH + timedelta(milliseconds=instant)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S") + (f".{instant % 1000:03d}Z" if instant % 1000 else "Z")
+    return moment.isoformat(timespec="milliseconds" if instant % 1000 else "seconds").replace("+00:00", "Z")
 
 
 def parse_duration(text: str) -> int:

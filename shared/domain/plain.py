@@ -29,7 +29,7 @@ def plain(value: object) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         return {
             field.name: plain(item)
-            for field in fields(value)
+            for field in _fields(type(value))
             if not _is_default(field, item := getattr(value, field.name))
         }
     if isinstance(value, AbstractSet):
@@ -57,6 +57,11 @@ def canonical(data: Any) -> str:
     except UnicodeEncodeError:  # half a surrogate pair in a field we only keep: no UTF-8 has it, an escape does
         return json.dumps(data, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
     return text
+
+
+@cache
+def _fields(kind: type) -> "tuple[Field[Any], ...]":
+    return fields(kind)
 
 
 def _is_default(field: "Field[Any]", value: object) -> bool:

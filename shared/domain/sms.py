@@ -80,6 +80,8 @@ def one_line(text: str) -> str:
 
     What holds letters and emoji together (joiners, variation selectors) stays.
     """
+    if text.isprintable():  # nearly all are, and hold nothing of what goes but blanks in a row
+        return re.sub(r" {2,}", " ", text).strip()
     kept = (
         " " if character.isspace() or unicodedata.category(character) in ("Zl", "Zp", "Cc") else character
         for character in text
