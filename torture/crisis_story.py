@@ -22,7 +22,7 @@ RUNGS = (("first", 10), ("progress", 20), ("full", 32))
 _SEATS = {"public_relations": ("jon", "kim"), "legal": ("hal", "ida"), "commander": ("fay", "gus")}
 _DRAFTS, _OTHERS = "public_relations", ("gus", "ida", "jon", "kim", "eve")
 _SEES = "eve"
-_LOOKS, _TRIES = 12, 4
+_LOOKS, _TRIES = 7, 4
 _NOT_FOUND, _CONFLICT = 404, 409
 
 
@@ -142,7 +142,7 @@ class CrisisStory:
                 return None
             if crisis and fits(crisis):
                 return crisis
-            self._clock.pause(round(MINUTE * self._dice.uniform(0.5, 2)))
+            self._clock.pause(round(MINUTE * self._dice.uniform(1, 4)))
         return None
 
     def _say(self, person: str, verb: str, said: dict[str, Any]) -> tuple[int, str]:
