@@ -18,7 +18,8 @@ OTHER = "crm/web"
 KEYS = {SOURCE: "key-hotline", OTHER: "key-web"}
 PLAYED = 40 * MINUTE
 """For so long things happen; afterwards the world calms down."""
-_CRISIS = 0.45
+_CRISIS = 0.15
+"""How often there is a crisis, too. One takes five times as long to play as complaints alone."""
 
 
 @dataclass

@@ -33,7 +33,7 @@ def test_a_seed_replays_exactly_and_tells_its_story() -> None:
 
 @pytest.mark.parametrize("mutant", ["claim", "sending", "dedup", "lead"])
 def test_a_protection_that_is_gone_is_noticed(mutant: str) -> None:
-    done = torture("mutants", "--only", mutant, "--seeds", "10", "--workers", "1")
+    done = torture("mutants", "--only", mutant, "--seeds", "20", "--workers", "1")
     assert done.returncode == 0, done.stdout
     assert f"{mutant} " in done.stdout
     assert "caught by seed" in done.stdout
