@@ -12,6 +12,7 @@ from bench.assembly_line import REGION, AssemblyLine, assembly_line
 from bench.figures import Figure, Section, Table
 from bench.meter import Bill
 from bench.open_timers import OpenTimers
+from bench.sweep_requests import Unwatched
 from shared.adapters import dynamo_keys
 from shared.adapters.dynamo_keys import Tables
 from shared.adapters.dynamo_timers import DynamoTimers
@@ -83,6 +84,7 @@ def over_moto(incidents: int) -> Sweep:
         rows = [{"PutRequest": {"Item": dynamo_keys.timer(timer)}} for timer in _timers(incidents)]
         for begin in range(0, len(rows), _BATCH):
             beside.batch_write_item(RequestItems={"timers": rows[begin : begin + _BATCH]})  # type: ignore[dict-item]
+        line.world = replace(line.world, metrics=Unwatched())
         _settle(line)
         line.meter.bill = Bill()
         handed = sweep_timers(line.world)
@@ -95,7 +97,8 @@ def in_process(incidents: int) -> Sweep:
     """The same adapter over rows in memory."""
     with assembly_line(NOW) as line:
         store = OpenTimers(_timers(incidents))
-        line.world = replace(line.world, timers=DynamoTimers(lambda: store, _TABLES))  # type: ignore[arg-type, return-value]
+        timers = DynamoTimers(lambda: store, _TABLES)  # type: ignore[arg-type, return-value]
+        line.world = replace(line.world, timers=timers, metrics=Unwatched())
         _settle(line)
         store.requests, store.read_units = 0, 0.0
         handed = sweep_timers(line.world)

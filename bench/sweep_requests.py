@@ -39,7 +39,7 @@ def read_units_an_hour(stack: LocalStack, open_incidents: int) -> int:
     for operation in _READS:
         dynamodb.meta.events.register(f"before-call.dynamodb.{operation}", lambda **_: reads.append("read"))
     clock = _Minutes(now())
-    world = replace(bootstrap.world_of(settings, _Clients(dynamodb, sqs), clock), metrics=_Unwatched())
+    world = replace(bootstrap.world_of(settings, _Clients(dynamodb, sqs), clock), metrics=Unwatched())
     sweep_timers(world)
     reads.clear()  # the first sweep of a stage has a cursor to find
     for _ in range(_SWEEPS):
@@ -61,7 +61,7 @@ class _Minutes(SystemTime):
         self._now += MINUTE
 
 
-class _Unwatched:
+class Unwatched:
     """`ports.Metrics` that nobody reads."""
 
     def count(self, name: str, value: float = 1, unit: str = "Count") -> None:

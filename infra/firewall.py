@@ -56,12 +56,11 @@ class FirewallStack(Stack):
             termination_protection=stage.production,
             env=Environment(region=EDGE_REGION),
         )
-        name = f"tocsin-{stage.name}"  # of the ACL and of its figures, so that alarms and AWS mean the same
+        name = f"tocsin-{stage.name}"  # of its figures; a name of its own would have each change of it replace the ACL
         groups = [_group(number, name, counted) for number, (name, counted) in enumerate(COUNTED.items())]
         self.acl = waf.CfnWebACL(
             self,
             "Acl",
-            name=name,
             scope="CLOUDFRONT",
             default_action=waf.CfnWebACL.DefaultActionProperty(allow=waf.CfnWebACL.AllowActionProperty()),
             description=f"Tocsin {stage.name}: what the public reaches",

@@ -114,7 +114,10 @@ class TocsinFunction(Construct):
             # START, END and REPORT of a call that went well are not written: AWS counts calls, errors and durations.
             logging_format=lambda_.LoggingFormat.JSON,
             system_log_level_v2=lambda_.SystemLogLevel.WARN,
-            application_log_level_v2=lambda_.ApplicationLogLevel[stage.log_level.removesuffix("ING")],
+            # Never above INFO: lines of metrics have no level, and count as that. Powertools keeps the stage's own.
+            application_log_level_v2=lambda_.ApplicationLogLevel.DEBUG
+            if stage.log_level == "DEBUG"
+            else lambda_.ApplicationLogLevel.INFO,
             tracing=lambda_.Tracing.ACTIVE if stage.traced else lambda_.Tracing.DISABLED,
             environment={**_environment(name, stage), **workshop.environment, **(environment or {})},
         )

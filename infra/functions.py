@@ -68,6 +68,8 @@ class Functions(Construct):
         self.seal_heads = self._make_seal_heads()
         self.prove_alive = self._make_prove_alive()
         self.send_probe = self._make_send_probe(email_configuration_set)
+        # A deployment filters the stream only once everybody who writes timers marks them.
+        self._arming.node.add_dependency(*(each.function for each in self.all if each is not self.arm_timers))
 
     @property
     def all(self) -> tuple[TocsinFunction, ...]:
@@ -148,7 +150,7 @@ class Functions(Construct):
                 send(self._queues.timers.arn, self._queues.stream_failures.queue_arn),
             ],
         )
-        made.follow(_stream(self._data.timers), failures=self._queues.stream_failures, marked=BORN_SOON)
+        self._arming = made.follow(_stream(self._data.timers), failures=self._queues.stream_failures, marked=BORN_SOON)
         return made
 
     def _make_fire_timer(self) -> TocsinFunction:

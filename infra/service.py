@@ -109,6 +109,8 @@ class ServiceStack(Stack):
         CfnOutput(self, "Policy", value=stage.policy, description="The shipped policy, until another is pushed")
         if stage.probed_contact:
             CfnOutput(self, "ProbeContact", value=stage.probed_contact, description="Whom synthetic complaints page")
+        if stage.probe_minutes:
+            CfnOutput(self, "ProbeMinutes", value=str(stage.probe_minutes), description="How often there is one")
         CfnOutput(self, "TimeScale", value=str(stage.time_scale), description="How many times the speed")
 
     def _make_queues(self, stage: Stage) -> Queues:

@@ -177,8 +177,8 @@ class Stage(BaseModel):
 
     @property
     def probed_contact(self) -> str:
-        """Whom synthetic complaints page; empty where the stage has none."""
-        return self.probe_contact if self.probe_minutes else ""
+        """Whom synthetic complaints page; whether there are any or not: one that is open keeps its rules (I10)."""
+        return "" if self.local else self.probe_contact
 
     def stack_name(self, kind: str) -> str:
         return f"Tocsin{kind}-{self.name}"

@@ -58,7 +58,7 @@ def signs_of_life(patient: Patient) -> Iterator[Diagnosis]:
 def probe(patient: Patient) -> Iterator[Diagnosis]:
     """Whether the stage hands in synthetic complaints, and the policy has somewhere for them to go."""
     yield from work.probe(
-        runs=bool(patient.deployment.outputs.get("ProbeContact")),
+        runs=bool(patient.deployment.outputs.get("ProbeMinutes")),
         has_contact=patient.policy[1].probe is not None,
         production=patient.production,
         local=patient.stage.local,

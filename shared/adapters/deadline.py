@@ -9,15 +9,18 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, TypeVar
 
 from botocore.exceptions import ReadTimeoutError
 
 SEND_SECONDS = 10.0
 """What a send may take at its carrier, from the first connection to the end of the answer."""
+
+
+_Found = TypeVar("_Found")
 
 
 class Deadline:
@@ -36,6 +39,14 @@ class Deadline:
         if left <= 0:
             raise TimeoutError("the send took too long")
         return left
+
+    def waiting(self, work: Callable[[], _Found]) -> _Found:
+        """What some work that cannot be ended finds, such as the look for a name; it is left behind at the deadline.
+
+        Raises:
+            TimeoutError: it found nothing in time.
+        """
+        return _waited(work, max(0.0, self._at - time.monotonic()))
 
     @contextmanager
     def hanging_up(self, connection: socket.socket) -> Iterator[None]:
@@ -57,8 +68,9 @@ def _hang_up(connection: socket.socket) -> None:
 
 def keep(client: Any) -> Any:
     """Have each call of a client of boto3 end at the deadline, with the error of a read that took too long."""
-    endpoint = client._endpoint  # noqa: SLF001 - botocore has timeouts for a connection and a read, none for a call
-    endpoint.http_session = _Timed(endpoint.http_session)
+    with suppress(AttributeError):  # Lambda's runtime brings a botocore of its own: better no deadline than no page
+        endpoint = client._endpoint  # noqa: SLF001 - botocore has timeouts for a connection and a read, none for a call
+        endpoint.http_session = _Timed(endpoint.http_session)
     return client
 
 
@@ -69,19 +81,23 @@ class _Timed:
         self._session = session
 
     def send(self, request: Any) -> Any:
-        answer: Future[Any] = Future()
-
-        def ask() -> None:
-            try:
-                answer.set_result(self._session.send(request))
-            except Exception as error:  # noqa: BLE001 - it is raised where it is waited for
-                answer.set_exception(error)
-
-        threading.Thread(target=ask, daemon=True).start()
         try:
-            return answer.result(SEND_SECONDS)
+            return _waited(lambda: self._session.send(request), SEND_SECONDS)
         except TimeoutError:
             raise ReadTimeoutError(endpoint_url=request.url) from None
 
     def close(self) -> None:
         self._session.close()
+
+
+def _waited(work: Callable[[], _Found], seconds: float) -> _Found:
+    found: Future[_Found] = Future()
+
+    def do() -> None:
+        try:
+            found.set_result(work())
+        except Exception as error:  # noqa: BLE001 - it is raised where it is waited for
+            found.set_exception(error)
+
+    threading.Thread(target=do, daemon=True).start()
+    return found.result(seconds)

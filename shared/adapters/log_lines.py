@@ -1,6 +1,7 @@
 """How log lines are written: short, because every byte of them is paid for, and few are ever read (ADR 74)."""
 
 import json
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,8 +14,10 @@ _SAID_ELSEWHERE = ("function_name", "function_memory_size", "function_arn", "xra
 def logger() -> Logger:
     """The logger of a function: JSON, one line each, with its request id.
 
-    Times are RFC 3339, which Lambda reads a line's own time and level by.
+    Times are RFC 3339, which Lambda reads a line's own time and level by. Everybody else's loggers only warn, whatever
+    level the stage has: at DEBUG, botocore writes down each request, numbers and texts and secrets among it (I12).
     """
+    logging.getLogger().setLevel(logging.WARNING)
     return Logger(json_serializer=short, use_rfc3339=True, utc=True)
 
 

@@ -8,7 +8,8 @@ import http.client
 import json
 import socket
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from shared.adapters.deadline import Deadline
 from shared.adapters.secret import Secret, live_keys
@@ -23,6 +24,7 @@ _ANSWER_SECONDS = 8.0
 _TAKEN = range(200, 300)
 _PASSING = frozenset({408, 425, 429})
 _SERVER_ERROR = 500
+_Found = TypeVar("_Found")
 
 
 def signature(keys: Sequence[str], unix: int, body: bytes) -> str:
@@ -68,9 +70,9 @@ class Webhook:
             "User-Agent": "Tocsin",
             "Connection": "close",
             REFERENCE: reference,
-            SIGNATURE: self._sign(body),
+            SIGNATURE: _in_time(deadline, lambda: self._sign(body)),
         }
-        connection = _connected(target, self._resolved(target), deadline)
+        connection = _connected(target, _in_time(deadline, lambda: self._resolved(target)), deadline)
         with deadline.hanging_up(connection):
             status = _post(connection, target, body, headers)
         if status in _TAKEN:
@@ -104,6 +106,14 @@ class Webhook:
         if not self._local and not all(is_public(address) for address in addresses):
             raise PermanentFailure("an address of an internal network")
         return addresses
+
+
+def _in_time(deadline: Deadline, work: Callable[[], _Found]) -> _Found:
+    """What is needed before anything is sent; whoever keeps it back, a key or a name, is asked another time."""
+    try:
+        return deadline.waiting(work)
+    except TimeoutError as error:
+        raise TemporaryFailure("it could not be prepared in time") from error
 
 
 def _connected(target: Target, addresses: list[str], deadline: Deadline) -> socket.socket:

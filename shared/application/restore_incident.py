@@ -13,6 +13,7 @@ from shared.domain.message import OPEN_STATES
 from shared.domain.outcome import Decision
 from shared.domain.restored import RESTORED, replayed, restored
 from shared.domain.timeline import Line
+from shared.domain.timer import timer_for
 from shared.ports import Commit, ConflictError, Stored, UnavailableError
 
 
@@ -100,19 +101,19 @@ def restore_incident(world: World, copy: Stored, copied_at: int, *, dry: bool = 
                 world.outbox.finish(message, "unknown" if message.state == "sending" else "called_back")
             stands = replace(live, lines=len(lines), head=lines[-1].hash if lines else "")
             decision = with_texts(world, _without_public(world, decision))
-            world.incidents.commit(_with_own_alarm(commit_for(stands, decision, policy, directory, now)))
+            world.incidents.commit(_with_own_alarm(commit_for(stands, decision, policy, directory, now), now))
         except ConflictError:
             continue
         return done
     raise UnavailableError(f"{name} is changing too fast")
 
 
-def _with_own_alarm(commit: Commit) -> Commit:
+def _with_own_alarm(commit: Commit, now: int) -> Commit:
     """Under a key of its own, though it may be due when the old one was: that row may be lost, or on a queue (I4)."""
     alarm = commit.stored.alarm
     if alarm is None:
         return commit
-    alarm = replace(alarm, step=commit.stored.incident.version)
+    alarm = timer_for("incident", alarm.subject, alarm.due, commit.stored.incident.version, now)
     return replace(commit, stored=replace(commit.stored, alarm=alarm))
 
 

@@ -23,6 +23,8 @@ def graded(course: Course, time: int, policy: Policy) -> Course:
 
 
 def _with_grade(course: Course, time: int, policy: Policy) -> Course:
+    if policy.probe is not None and course.level == policy.probe:
+        return course  # whatever its fixed words are a keyword of: nobody real is called for a synthetic complaint
     if not policy.crises or course.part_of or (course.crisis is not None and not course.crisis.is_on):
         return course
     crisis = course.crisis

@@ -215,6 +215,15 @@ def test_a_receiver_that_drips_its_side_of_tls_took_nothing(dripping: Dripping) 
     assert dripping.was_left_early
 
 
+def test_a_name_that_nobody_resolves_in_time_is_asked_for_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = threading.Event()
+    monkeypatch.setattr(deadline, "SEND_SECONDS", 0.1)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: asked.wait())
+    with pytest.raises(TemporaryFailure):
+        carrier(local=False).send("https://hooks.example.com/", *MESSAGE)
+    asked.set()
+
+
 def test_a_receiver_that_is_not_there_took_nothing() -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as free:
         port = free.getsockname()[1]

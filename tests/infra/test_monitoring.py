@@ -77,7 +77,12 @@ def test_what_tocsin_stands_on_is_watched(prod: Any, name: str, figure: str, dim
 def test_a_stage_without_synthetic_complaints_has_no_alarms_that_wait_for_them(synthesize: Any, name: str) -> None:
     bare = synthesize(name)
     assert not [each for each in alarms(bare) if each.startswith("Probe")]
-    assert "ProbeContact" not in bare.templates["Service"]["Outputs"]
+    assert "ProbeMinutes" not in bare.templates["Service"]["Outputs"]
+
+
+def test_a_complaint_that_was_synthetic_keeps_its_rules_where_none_follow(synthesize: Any) -> None:
+    dev = synthesize("dev").of_type("AWS::Lambda::Function").values()
+    assert {each["Properties"]["Environment"]["Variables"]["TOCSIN_PROBE_CONTACT"] for each in dev} == {MAIL_SIMULATOR}
 
 
 def test_production_has_synthetic_complaints_without_anything_to_set_up(prod: Any) -> None:

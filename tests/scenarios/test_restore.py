@@ -18,6 +18,7 @@ from shared.domain.message import Link
 from shared.domain.policy_parts import Via
 from shared.domain.restored import replayed
 from shared.domain.timeline import first_broken
+from shared.domain.timer import Timer
 from shared.ports import Commit, ConflictError, Stored
 from tests.fakes.shelf import Shelf
 from tests.scenarios.crisis_story import (
@@ -59,6 +60,11 @@ def restored(played: Stage, copy: Stored | None = None, since: str = "20m") -> P
     there = copy or played.world.incidents.load(INCIDENT)
     assert there is not None
     return restore_incident(played.world, there, instant(since))
+
+
+def pending(played: Stage) -> list[Timer]:
+    stored = played.world.incidents.load(INCIDENT)
+    return [timer for timer in timers_of(played.world, INCIDENT) if stored and timer == stored.alarm]
 
 
 def reached(played: Stage) -> dict[Via, int]:
@@ -114,6 +120,16 @@ def test_however_much_was_lost_every_person_is_paged_once_at_most_and_the_ladder
     played.run(incident.next_step_at + 1000)
     assert played.incident().next_step_at != incident.next_step_at
     assert played.dead == []
+
+
+def test_a_step_that_is_due_soon_is_armed_at_once_though_its_timer_was_born_long_before() -> None:
+    played = stage().happens(MAJOR).run("20m")
+    [before] = pending(played)
+    assert not before.soon
+    restored(played)
+    [after] = pending(played)
+    assert (after.due, after.soon) == (before.due, True)
+    assert after.step > before.step
 
 
 def test_what_was_on_its_way_at_the_copy_is_not_sent_again_and_entered() -> None:

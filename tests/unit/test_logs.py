@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import re
 from collections.abc import Callable
 from importlib import import_module
@@ -14,7 +15,7 @@ import pytest
 from functions.console import handler as console
 from shared import bootstrap
 from shared.adapters import codec, dynamo_keys
-from shared.adapters.log_lines import short
+from shared.adapters.log_lines import logger, short
 from shared.adapters.outside_heartbeat import OutsideHeartbeat
 from shared.application.errand_body import errand_body
 from shared.application.prove_alive import Watch
@@ -39,6 +40,18 @@ class Nowhere:
 
     def value(self) -> str:
         return '{"url": ""}'
+
+
+def test_whatever_the_level_others_only_warn() -> None:
+    """At DEBUG botocore would write requests down: numbers, texts and links (I12)."""
+    root = logging.getLogger()
+    before = root.level
+    root.setLevel(logging.DEBUG)  # as Lambda's runtime does where the application's level is that
+    try:
+        logger()
+        assert not logging.getLogger("botocore.endpoint").isEnabledFor(logging.INFO)
+    finally:
+        root.setLevel(before)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import pytest
 from shared.adapters.policy_yaml import dotted, shipped
 from shared.domain.policy_check import findings
 from shared.domain.probe import with_probe
+from tests.complaint_of_two import received
 from tests.probed_policy import CONTACT, add_probe, probed
 from tests.unit.policy_text import FULL, SMALL, policy
 
@@ -84,3 +85,16 @@ def test_a_probe_in_business_hours_proves_nothing_at_night() -> None:
     change = also(lambda d: d["levels"]["probe"].update(calendar="office"))
     errors = {dotted(each.path) for each in findings(policy(FULL, change)) if each.severity == "error"}
     assert "levels.probe.calendar" in errors
+
+
+@pytest.mark.parametrize(("level", "crisis"), [("probe", None), ("major", "data_breach")])
+def test_whatever_a_policy_has_for_a_keyword_a_probe_makes_no_crisis(level: str, crisis: str | None) -> None:
+    written = probed()
+    breach = written.crises["data_breach"].model_copy(update={"keywords": ("additives",)})
+    changes = {
+        "keywords": {**written.keywords, "additives": ("synthetic",)},
+        "crises": {**written.crises, "data_breach": breach},
+    }
+    rules = written.model_copy(update=changes)
+    course = received(rules, "rules", "A synthetic complaint", level=level).course
+    assert (course.crisis.kind if course.crisis else None) == crisis
