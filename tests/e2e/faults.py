@@ -10,7 +10,7 @@ import signal
 import subprocess
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Lock, Thread
 from typing import Any
@@ -102,11 +102,10 @@ class LosingLine:
 
     def relay(self, request: BaseHTTPRequestHandler) -> None:
         body = request.rfile.read(int(request.headers.get("Content-Length", 0)))
-        onward = http.client.HTTPConnection(self._to.hostname or "", self._to.port, timeout=60)
-        onward.request(request.command, request.path, body, dict(request.headers))
-        answer = onward.getresponse()
-        said = answer.read()
-        onward.close()
+        with closing(http.client.HTTPConnection(self._to.hostname or "", self._to.port, timeout=60)) as onward:
+            onward.request(request.command, request.path, body, dict(request.headers))
+            answer = onward.getresponse()
+            said = answer.read()
         target = request.headers.get("X-Amz-Target", "")
         does = not target or target.endswith(".TransactWriteItems")
         if does and answer.status == http.client.OK and self._is_lost(body):
