@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -30,8 +29,8 @@ value: st.SearchStrategy[dict[str, Any]] = st.one_of(
     text.map(lambda held: {"S": held}),
     number.map(lambda held: {"N": held}),
     st.binary(min_size=1, max_size=2).map(lambda held: {"B": held}),
-    st.booleans().map(lambda held: {"BOOL": held}),
 )
+"""Without truth values: moto finds false equal to zero. tests/unit/test_torture_aws_dynamodb.py has them."""
 sort_key = st.sampled_from(["META", "EARLY", "00000001", "00000002"])
 key = st.builds(lambda pk, sk: {"PK": {"S": pk}, "SK": {"S": sk}}, st.sampled_from(["p", "q"]), sort_key)
 table = st.sampled_from(["incidents", "timers"])
@@ -221,7 +220,7 @@ def heard(client: Any, request: Request) -> Any:
     return {name: told for name, told in answer.items() if name not in _BESIDE}
 
 
-@settings(max_examples=200, deadline=None, derandomize="CI" in os.environ)
+@settings(max_examples=200, deadline=None, derandomize=True)
 @given(asked=st.lists(requests, min_size=1, max_size=12))
 def test_the_same_is_answered_to_the_same_requests(moto: Any, asked: list[Request]) -> None:
     ours = virtual.store()
