@@ -25,7 +25,7 @@ from shared.adapters.policy_store import DynamoPolicies
 from shared.adapters.sealed_heads import S3SealedHeads
 from shared.adapters.sns_sms import SnsSms
 from shared.adapters.sqs_queue import SqsQueue
-from shared.application import arm_timers, audit, commit_step, send_message, sweep_timers, take_event
+from shared.application import answer_link, arm_timers, audit, commit_step, send_message, sweep_timers, take_event
 from shared.domain import (
     crisis_reactions,
     escalation,
@@ -239,7 +239,11 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant("dead-letters", "sending back what a queue gave up on", ((Cloud, "_redrive", _let_go),)),
     Mutant("log", "silence about numbers in the log", ((SnsSms, "send", _send_aloud),)),
     Mutant("queue", "telling a caller that the queue did not take it", ((SqsQueue, "send", _send_hopefully),)),
-    Mutant("links", "links that die with their epoch", ((take_event, "link_lives", _yes),)),
+    Mutant(
+        "links",
+        "links that die with their epoch",
+        ((take_event, "link_lives", _yes), (answer_link, "link_lives", _yes)),
+    ),
     Mutant("binding", "approvals that bind to one revision", ((statement_reactions, "_judged", _judged_whatever),)),
     Mutant("four-eyes", "somebody else's approval", ((statement_approval, "may_approve", _yes),)),
     Mutant("order", "rungs of the ladder that wait for each other", ((statement_ladder, "_is_unpublished", _no),)),
